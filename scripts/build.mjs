@@ -1,0 +1,69 @@
+// Turns TypeScript into dist/ where it is stale, and writes the provider registry from the folder names.
+// Types are checked by `npm run typecheck`, not here. Without development dependencies a fresh dist/ is enough.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const sourceFolders = ['src', 'providers', 'scripts', 'test/support'];
+const out = join(root, 'dist');
+
+function filesBelow(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(path) : [path];
+  });
+}
+
+function writeIfChanged(path, text) {
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+function writeRegistry() {
+  const names = readdirSync(join(root, 'providers'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(root, 'providers', entry.name, 'index.ts')))
+    .map((entry) => entry.name)
+    .toSorted();
+  const lines = [
+    '// Written by scripts/build.mjs from the folders beside this file; do not edit.',
+    "import type { ProviderDefinition } from '../src/provider-kit/define';",
+    ...names.map((name) => `import { provider as ${name} } from './${name}';`),
+    '',
+    `export const providerDefinitions: readonly ProviderDefinition[] = [${names.join(', ')}];`,
+    '',
+  ];
+  writeIfChanged(join(root, 'providers', 'registry.generated.ts'), lines.join('\n'));
+}
+
+function isStale(source, target, config) {
+  if (!existsSync(target)) return true;
+  const built = statSync(target).mtimeMs;
+  return statSync(source).mtimeMs >= built || config >= built;
+}
+
+writeRegistry();
+
+const configTime = statSync(join(root, '.swcrc')).mtimeMs;
+const wanted = new Set();
+const stale = [];
+for (const folder of sourceFolders) {
+  for (const source of filesBelow(join(root, folder))) {
+    if (!/\.(ts|sql|json)$/.test(source) || source.endsWith('.d.ts')) continue;
+    const target = join(out, relative(root, source)).replace(/\.ts$/, '.js');
+    wanted.add(target);
+    if (isStale(source, target, configTime)) stale.push([source, target]);
+  }
+}
+for (const file of filesBelow(out)) if (!wanted.has(file)) rmSync(file);
+
+if (stale.length > 0) {
+  const { transformFileSync } = await import('@swc/core');
+  for (const [source, target] of stale) {
+    mkdirSync(dirname(target), { recursive: true });
+    const isCode = source.endsWith('.ts');
+    writeFileSync(target, isCode ? transformFileSync(source, { cwd: root }).code : readFileSync(source));
+  }
+}

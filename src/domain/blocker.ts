@@ -1,0 +1,54 @@
+/** What stands in the way of a closing. */
+export const BLOCKER_CODES = [
+  'POSITIVE_BALANCE',
+  'NEGATIVE_BALANCE',
+  'RESERVED_FUNDS',
+  'PENDING_FUNDS',
+  'ACCRUED_INTEREST',
+  'OPEN_POSITIONS',
+  'OPEN_ORDERS',
+  'EXPECTED_CORPORATE_ACTIONS',
+  'PENDING_TRANSACTIONS',
+  'OUTSTANDING_WITHDRAWALS',
+  'SCHEDULED_PAYMENTS',
+  'COOLING_WINDOW',
+  'ACTIVE_CARDS',
+  'OPEN_CHILD_ACCOUNTS',
+  'OUTSTANDING_FEES',
+  'OUTSTANDING_DEBT',
+  'DISPUTE',
+  'LEGAL_HOLD',
+  'COMPLIANCE_HOLD',
+  'ACCOUNT_RESTRICTED',
+  'ACCOUNT_NOT_ACTIVE',
+  'NOT_CLOSEABLE',
+  'PAYOUT_DESTINATION_MISSING',
+  'TAX_PERIOD_OPEN',
+  'NOTICE_PERIOD',
+  'MINIMUM_TERM',
+  'CONSENT_REQUIRED',
+  'MANUAL_REVIEW',
+  'OTHER',
+] as const;
+export type BlockerCode = (typeof BLOCKER_CODES)[number];
+
+/** REQUEST: the close is refused until it is gone. COMPLETION: accepted, but CLOSING until it is gone. */
+export const BLOCKER_STAGES = ['REQUEST', 'COMPLETION'] as const;
+export type BlockerStage = (typeof BLOCKER_STAGES)[number];
+
+export const BLOCKER_RESOLVERS = ['HOLDER', 'PARTNER', 'PROVIDER', 'TIME', 'NOBODY'] as const;
+export type BlockerResolver = (typeof BLOCKER_RESOLVERS)[number];
+
+export interface Blocker {
+  code: BlockerCode;
+  /** Our own words, safe to show to a developer. */
+  message: string;
+  stage: BlockerStage;
+  resolvableBy: BlockerResolver;
+  selfResolving: boolean;
+  /** Decimal number as a string, for example "12.50". */
+  amount?: string;
+  /** ISO 4217. */
+  currency?: string;
+  relatedIds: string[];
+}

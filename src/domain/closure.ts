@@ -1,0 +1,126 @@
+import type { AccountRef } from './account';
+import type { Blocker } from './blocker';
+import type { ClosureError } from './closure-error';
+import type { ClosureStatus } from './closure-status';
+import type { Evidence, RequiredAction } from './outcome';
+import type { ClosureInitiator, ClosureReason, ReasonMapping } from './reason';
+
+/** What caused a transition. */
+export const EVENT_CAUSES = ['REQUEST', 'RESPONSE', 'POLL', 'WEBHOOK', 'OPERATOR', 'TIMER'] as const;
+export type EventCause = (typeof EVENT_CAUSES)[number];
+
+/** The part of a closure that never changes after it was recorded. */
+export interface ClosureIntent {
+  /** UUIDv7. */
+  id: string;
+  tenant: string;
+  /** Who asked; the idempotency key belongs to (tenant, subject). */
+  subject: string;
+  idempotencyKey: string | null;
+  /** SHA-256, hex, over the normalised input; compared, never shown. */
+  fingerprint: string;
+  account: AccountRef;
+  /** See {@link lockKey}: at most one live closure per (tenant, provider, lock key). */
+  lockKey: string;
+  reason: ClosureReason;
+  reasonText: string | null;
+  reasonMapping: ReasonMapping;
+  initiator: ClosureInitiator;
+  announceOnly: boolean;
+  liquidatePositions: boolean;
+  /** Links the caller's request to every log line and provider request. */
+  correlationId: string;
+  /** Epoch ms. */
+  requestedAt: number;
+}
+
+/** The part that moves. Times are epoch ms. */
+export interface ClosureProgress {
+  status: ClosureStatus;
+  statusSince: number;
+  updatedAt: number;
+  closedAt: number | null;
+  providerStatus: string | null;
+  blockers: Blocker[];
+  requiredAction: RequiredAction | null;
+  expectedCloseAt: number | null;
+  error: ClosureError | null;
+  /** When the worker looks at it next; null: never by itself. */
+  dueAt: number | null;
+  /** Close requests marked as leaving the gateway. */
+  attempts: number;
+  /** Steps in a row that changed nothing; drives back-off. */
+  quietSteps: number;
+  /** A conflict or an undocumented refusal was stored and the account was not read since: never resent before it is. */
+  pendingRead: 'CONFLICT' | 'UNDOCUMENTED' | null;
+  /** When a read or a webhook first showed the account closing. */
+  closingSeenAt: number | null;
+  /** When a read first showed the account open again, after closing was seen or after CLOSED. */
+  openSeenAt: number | null;
+}
+
+/** A closure as the store keeps it. */
+export interface Closure extends ClosureIntent, ClosureProgress {
+  /** Rises with every change a caller can see; writers without a claim compare it. */
+  version: number;
+  /** Rises with every claim and every write without one; a worker's writes compare it. */
+  fence: number;
+}
+
+/**
+ * What is known of one close request.
+ * - MARKED: about to leave or left; no answer stored.
+ * - UNKNOWN: answer lost or unusable.
+ * - UNAVAILABLE: answered "out of service", which proves nothing.
+ * - ACCEPTED: the provider took it.
+ * - REFUSED / NOT_APPLIED / NOT_SENT: proven without effect.
+ */
+export const ATTEMPT_EFFECTS = ['MARKED', 'UNKNOWN', 'UNAVAILABLE', 'ACCEPTED', 'REFUSED', 'NOT_APPLIED', 'NOT_SENT'] as const;
+export type AttemptEffect = (typeof ATTEMPT_EFFECTS)[number];
+
+/** One close request, marked durably before its first byte leaves. */
+export interface Attempt {
+  /** 1, 2, 3, … within its closure. */
+  number: number;
+  /** Epoch ms, the store's clock. */
+  markedAt: number;
+  /** How long the request may take before the gateway gives its connection up, ms. */
+  deadlineMs: number;
+  effect: AttemptEffect;
+  /** Epoch ms; null while MARKED. */
+  answeredAt: number | null;
+  evidence: Evidence;
+}
+
+/** One line of a closure's history and of the audit trail. */
+export interface ClosureEvent {
+  from: ClosureStatus | null;
+  to: ClosureStatus;
+  /** Epoch ms. */
+  at: number;
+  cause: EventCause;
+  /** Our own words. */
+  detail: string | null;
+  /** Who: a subject for REQUEST and OPERATOR, null for the gateway itself. */
+  actor: string | null;
+  correlationId: string;
+  providerRequestId: string | null;
+}
+
+/** E.g. the provider's closing statement. */
+export interface ClosureReport {
+  id: string;
+  type: string;
+  /** Epoch ms. */
+  createdAt: number;
+}
+
+/** Lost or unusable answer: the request may have been applied, and the account must be read. */
+export function isUnresolved(attempt: Attempt): boolean {
+  return attempt.effect === 'MARKED' || attempt.effect === 'UNKNOWN';
+}
+
+/** Not proven without effect; "out of service" proves nothing either. */
+export function mayBeApplied(attempt: Attempt): boolean {
+  return isUnresolved(attempt) || attempt.effect === 'UNAVAILABLE' || attempt.effect === 'ACCEPTED';
+}

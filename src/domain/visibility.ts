@@ -1,0 +1,55 @@
+import type { Blocker, BlockerCode } from './blocker';
+import { type Caller, mayOperate } from './caller';
+import type { ClosureError } from './closure-error';
+import type { Closure, ClosureEvent } from './closure';
+import { isSensitive } from './reason';
+
+/**
+ * Tipping-off: whoever may not operate sees a sensitive closure as an ordinary one, and no hold by its name, on
+ * any account. Every path that shows a closure goes through here.
+ */
+const HOLDS: readonly BlockerCode[] = ['COMPLIANCE_HOLD', 'LEGAL_HOLD'];
+
+export function closureAsSeenBy(caller: Caller, closure: Closure): Closure {
+  const seen: Closure =
+    caller.subject === closure.subject && caller.tenant === closure.tenant ? closure : { ...closure, idempotencyKey: null };
+  if (mayOperate(caller)) return seen;
+  const hidden = isSensitive(closure.reason);
+  return {
+    ...seen,
+    blockers: blockersAsSeenBy(caller, seen.blockers),
+    error: seen.error && errorAsSeenBy(caller, seen.error, hidden),
+    ...(hidden && {
+      reason: 'OTHER',
+      reasonText: null,
+      initiator: 'PROVIDER',
+      providerStatus: null,
+      // What an ordinary OTHER would show: the mapping of the true reason would tell it apart.
+      reasonMapping: 'LOSSY',
+    }),
+  };
+}
+
+export function eventsAsSeenBy(caller: Caller, closure: Closure, events: ClosureEvent[]): ClosureEvent[] {
+  if (mayOperate(caller) || !isSensitive(closure.reason)) return events;
+  return events.map((event) => ({ ...event, detail: null }));
+}
+
+export function blockersAsSeenBy(caller: Caller, blockers: Blocker[]): Blocker[] {
+  if (mayOperate(caller)) return blockers;
+  return blockers.map((blocker) =>
+    HOLDS.includes(blocker.code) ? { ...blocker, code: 'MANUAL_REVIEW', message: 'The provider is reviewing the account.' } : blocker,
+  );
+}
+
+export function errorAsSeenBy(caller: Caller, error: ClosureError, hidden: boolean): ClosureError {
+  if (mayOperate(caller)) return error;
+  return { ...error, blockers: blockersAsSeenBy(caller, error.blockers), providerErrors: hidden ? [] : error.providerErrors };
+}
+
+/** The blocker codes a filter means for this caller: a hold cannot be found by its name, and is found as a review. */
+export function blockerFilterFor(caller: Caller, codes: BlockerCode[]): BlockerCode[] {
+  if (mayOperate(caller)) return codes;
+  const named = codes.filter((code) => !HOLDS.includes(code));
+  return named.includes('MANUAL_REVIEW') ? [...named, ...HOLDS] : named;
+}

@@ -1,0 +1,14 @@
+/** Time and chance, injected so that tests can drive them. */
+export interface Clock {
+  /** Wall clock, epoch ms. For what is stored and shown. */
+  now(): number;
+  /** Monotonic clock, ms. For deadlines: it never steps. */
+  monotonic(): number;
+}
+
+export interface Randomness {
+  /** In [0, 1). */
+  fraction(): number;
+  /** A UUIDv7 (RFC 9562), lower case. */
+  id(): string;
+}

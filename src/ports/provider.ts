@@ -1,0 +1,94 @@
+import type { AccountIdType, AccountKind, AccountRef, IdRules } from '../domain/account';
+import type { AccountRead, CloseOutcome } from '../domain/outcome';
+import type { ClosureInitiator, ClosureReason, ReasonMapping } from '../domain/reason';
+
+/** Whether a close answer is the end (SYNC) or a beginning (ASYNC). */
+export type Completion = 'SYNC' | 'ASYNC';
+/** What of a reason a provider can be told: nothing, one of its words, or text. */
+export type ReasonMode = 'NONE' | 'ENUM' | 'TEXT';
+export type OutcomeSource = 'RESPONSE' | 'POLL' | 'WEBHOOK';
+export type EligibilityMode = 'NONE' | 'BY_READS';
+
+/** What a provider can do for one kind of account. Data: it drives validation and `Query.closureProviders`. */
+export interface KindCapabilities {
+  kind: AccountKind;
+  idTypes: readonly AccountIdType[];
+  defaultIdType: AccountIdType;
+  completion: Completion;
+  reasonMode: ReasonMode;
+  /** With TEXT: the most characters, and what they may be (anchored at both ends). */
+  reasonText?: { maxLength: number; pattern: RegExp };
+  announceOnly: boolean;
+  liquidatePositions: boolean;
+  eligibility: EligibilityMode;
+}
+
+export interface ProviderCapabilities {
+  kinds: readonly KindCapabilities[];
+  /** POLL means that the account can be read. */
+  outcomeSources: readonly OutcomeSource[];
+  /** How long a change at the provider may stay invisible to its own reads, ms. */
+  visibilityLagMs: number;
+  /** A second close of a closed account is answered differently from a first: the resend can be the probe. */
+  alreadyClosedDistinct: boolean;
+  /** All kinds live in one id space and close through one URL: one live closure covers them. */
+  kindsShareIds: boolean;
+  idRules: IdRules;
+}
+
+/** What a provider is asked to close. */
+export interface CloseRequest {
+  closureId: string;
+  account: AccountRef;
+  reason: ClosureReason;
+  reasonText: string | null;
+  initiator: ClosureInitiator;
+  announceOnly: boolean;
+  correlationId: string;
+}
+
+/** How one close request is sent. */
+export interface CloseSend {
+  /** The token used last was refused: get another before this request. */
+  freshToken: boolean;
+  /**
+   * To be awaited when token, pool slot and signature are there and nothing has left yet. It commits the
+   * durable mark. Where it throws, nothing may be sent, and what it threw goes on to the caller.
+   */
+  beforeFirstByte(): Promise<void>;
+}
+
+/** One configured provider's side of the protocol. Stateless but for tokens and connections. */
+export interface ProviderAdapter {
+  readonly capabilities: ProviderCapabilities;
+  /** What the provider will be told of a reason; pure. */
+  mapReason(request: Pick<CloseRequest, 'account' | 'reason' | 'reasonText' | 'announceOnly'>): ReasonMapping;
+  /**
+   * Sends one close request, or none when the token cannot be had (`notApplied`).
+   * Resolves for everything that can happen on a network; throws for bugs and for what `beforeFirstByte` threw.
+   */
+  requestClosure(request: CloseRequest, send: CloseSend): Promise<CloseOutcome>;
+  /** Reads the account. Changes nothing at the provider. */
+  readAccount(account: AccountRef, context: { correlationId: string }): Promise<AccountRead>;
+  /** Frees connections. */
+  dispose(): Promise<void>;
+}
+
+/** A provider as configured under one id. */
+export interface ConfiguredProvider {
+  /** For example "bank_uk". */
+  id: string;
+  /** The adapter's name, for example "bank". */
+  adapterName: string;
+  displayName: string;
+  /** Tenants that may use it; to all others it does not exist. */
+  tenants: '*' | ReadonlySet<string>;
+  /** How long one request may take, ms. */
+  deadlineMs: number;
+  adapter: ProviderAdapter;
+}
+
+export interface ProviderRegistry {
+  find(id: string): ConfiguredProvider | undefined;
+  all(): readonly ConfiguredProvider[];
+}

@@ -1,0 +1,120 @@
+import type { AccountRef } from '../domain/account';
+import type { BlockerCode } from '../domain/blocker';
+import type { Attempt, AttemptEffect, Closure, ClosureEvent, ClosureProgress, ClosureReport } from '../domain/closure';
+import type { ClosureStatus } from '../domain/closure-status';
+import type { Evidence } from '../domain/outcome';
+
+/**
+ * The store port: closures, their attempts, history and identifiers, and the work queue in one place, so that
+ * the intent, the audit entry and the due time change in the same commit. A promise that resolves means durable:
+ * it survives the process and the machine's power. A promise that rejects means the outcome is not known.
+ */
+
+/** Whose write it is: a worker's by its claim, anybody else's by what they saw. */
+export type Guard = { fence: number } | { version: number };
+
+/** The name of an account beside the one that the caller gave. */
+export interface Alias {
+  account: AccountRef;
+  lockKey: string;
+}
+
+/** The answer to one close request. */
+export interface AttemptAnswer {
+  number: number;
+  effect: AttemptEffect;
+  /** Epoch ms. */
+  answeredAt: number;
+  evidence: Evidence;
+}
+
+/** One atomic write to one closure. */
+export interface ClosureChange {
+  id: string;
+  guard: Guard;
+  set: Partial<ClosureProgress>;
+  /**
+   * True where a caller could see a difference: `version` rises by one. Book-keeping alone (due time, back-off)
+   * leaves it.
+   */
+  visible: boolean;
+  event?: ClosureEvent;
+  /** A new attempt, whose number is one above the highest. */
+  mark?: Attempt;
+  answers?: AttemptAnswer[];
+  aliases?: Alias[];
+  reports?: ClosureReport[];
+  /**
+   * What becomes of the claim. `keep` leaves it; a number renews it for so many ms from now on the store's clock;
+   * `release` ends it. A write guarded by version always ends it and raises the fence.
+   */
+  lease: 'keep' | 'release' | number;
+}
+
+export type RecordResult =
+  | { kind: 'recorded'; closure: Closure }
+  /** The (tenant, subject, idempotency key) is bound to this closure. */
+  | { kind: 'keyTaken'; closure: Closure }
+  /** This live closure has the account, by its own or by another of its identifiers. */
+  | { kind: 'accountTaken'; closure: Closure }
+  /** `also` did not match any more; nothing was written. */
+  | { kind: 'stale' };
+
+/** A closure claimed for work, with what is needed to decide the next step. */
+export interface Claimed {
+  closure: Closure;
+  attempts: Attempt[];
+}
+
+export interface ListFilter {
+  status?: ClosureStatus[];
+  provider?: string;
+  /** A closure reference; other identifiers of the account count too. */
+  accountRef?: string;
+  /** Any of them. */
+  blocker?: BlockerCode[];
+  key?: { subject: string; idempotencyKey: string };
+  /** Epoch ms, exclusive. */
+  requestedAfter?: number;
+  updatedAfter?: number;
+  /** In its status since before, epoch ms, exclusive. */
+  statusBefore?: number;
+}
+
+export interface ClosureStore {
+  /**
+   * Records a new closure, claimed by its recorder for `leaseMs`, with its first event; `also` is a change to
+   * another closure that must hold in the same commit. The idempotency key is looked at before the account.
+   */
+  record(closure: Closure, event: ClosureEvent, leaseMs: number, also?: ClosureChange): Promise<RecordResult>;
+  /** The closure after the change, or null when the guard no longer matched and nothing was written. */
+  commit(change: ClosureChange): Promise<Closure | null>;
+  /**
+   * Keeps an answer that came after its worker lost the claim: evidence of that attempt only. An attempt that has
+   * an answer keeps it. A closure that is not terminal becomes due at once, so that the evidence is weighed.
+   */
+  recordLateAnswer(id: string, answer: AttemptAnswer): Promise<void>;
+  /** Claims up to `limit` closures that are due and not claimed, the longest due first. */
+  claimDue(limit: number, leaseMs: number): Promise<Claimed[]>;
+  /** When the next unclaimed closure is due or the next claim runs out, epoch ms; null: nothing waits. */
+  nextDueAt(): Promise<number | null>;
+  /** By id, in the order asked; null: unknown, or of another tenant. */
+  closures(tenant: string, ids: readonly string[]): Promise<(Closure | null)[]>;
+  byIdempotencyKey(tenant: string, subject: string, key: string): Promise<Closure | null>;
+  /** The newest closure of the account behind the lock key, live or not, by any of its identifiers. */
+  byLockKey(tenant: string, provider: string, lockKey: string): Promise<Closure | null>;
+  /** The newest closure for each closure reference, in the order asked, other identifiers included. */
+  newestByRef(tenant: string, refs: readonly string[]): Promise<(Closure | null)[]>;
+  /** Newest first (by id, descending); `after` is the id to start behind. */
+  list(tenant: string, filter: ListFilter, limit: number, after: string | null): Promise<Closure[]>;
+  attempts(id: string): Promise<Attempt[]>;
+  /** Oldest first, for each closure in the order asked. */
+  events(ids: readonly string[]): Promise<ClosureEvent[][]>;
+  reports(ids: readonly string[]): Promise<ClosureReport[][]>;
+  /** Ids of the providers that have closures of this tenant, sorted. */
+  providersSeen(tenant: string): Promise<string[]>;
+  /** Rejects when the store cannot take a write. */
+  ping(): Promise<void>;
+  /** Waits for what is under way, then lets go of files, locks and connections. */
+  dispose(): Promise<void>;
+}

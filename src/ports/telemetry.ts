@@ -1,0 +1,31 @@
+import type { EventCause } from '../domain/closure';
+import type { ClosureStatus } from '../domain/closure-status';
+
+/**
+ * What the engine and the adapters report for logs and metrics. Nothing that identifies a person or an account
+ * goes in: closure ids and correlation ids do the joining.
+ */
+export interface Telemetry {
+  transition(event: {
+    closureId: string;
+    provider: string;
+    from: ClosureStatus | null;
+    to: ClosureStatus;
+    cause: EventCause;
+    correlationId: string;
+  }): void;
+  /** A provider call that ended, however it did. `outcome` is a word of ours. */
+  providerCall(event: {
+    provider: string;
+    operation: 'close' | 'read' | 'token';
+    outcome: string;
+    durationMs: number;
+    httpStatus?: number;
+    requestId?: string;
+    correlationId: string;
+  }): void;
+  /** The provider used a word that no table has. */
+  unmapped(event: { provider: string; what: 'status' | 'error'; word: string; correlationId: string }): void;
+  /** Something that an operator should look at. */
+  alarm(event: { what: string; provider?: string; closureId?: string; correlationId?: string; error?: unknown }): void;
+}
