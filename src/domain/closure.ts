@@ -57,6 +57,8 @@ export interface ClosureProgress {
   closingSeenAt: number | null;
   /** When a read first showed the account open again, after closing was seen or after CLOSED. */
   openSeenAt: number | null;
+  /** When reads began to find no such account, without a find since. */
+  notFoundSince: number | null;
 }
 
 /** A closure as the store keeps it. */
@@ -72,10 +74,20 @@ export interface Closure extends ClosureIntent, ClosureProgress {
  * - MARKED: about to leave or left; no answer stored.
  * - UNKNOWN: answer lost or unusable.
  * - UNAVAILABLE: answered "out of service", which proves nothing.
- * - ACCEPTED: the provider took it.
+ * - ACCEPTED: the provider took it; the rest follows.
+ * - COMPLETED: the provider says that it is done.
  * - REFUSED / NOT_APPLIED / NOT_SENT: proven without effect.
  */
-export const ATTEMPT_EFFECTS = ['MARKED', 'UNKNOWN', 'UNAVAILABLE', 'ACCEPTED', 'REFUSED', 'NOT_APPLIED', 'NOT_SENT'] as const;
+export const ATTEMPT_EFFECTS = [
+  'MARKED',
+  'UNKNOWN',
+  'UNAVAILABLE',
+  'ACCEPTED',
+  'COMPLETED',
+  'REFUSED',
+  'NOT_APPLIED',
+  'NOT_SENT',
+] as const;
 export type AttemptEffect = (typeof ATTEMPT_EFFECTS)[number];
 
 /** One close request, marked durably before its first byte leaves. */
@@ -120,7 +132,9 @@ export function isUnresolved(attempt: Attempt): boolean {
   return attempt.effect === 'MARKED' || attempt.effect === 'UNKNOWN';
 }
 
+const WITHOUT_EFFECT: ReadonlySet<AttemptEffect> = new Set(['REFUSED', 'NOT_APPLIED', 'NOT_SENT']);
+
 /** Not proven without effect; "out of service" proves nothing either. */
 export function mayBeApplied(attempt: Attempt): boolean {
-  return isUnresolved(attempt) || attempt.effect === 'UNAVAILABLE' || attempt.effect === 'ACCEPTED';
+  return !WITHOUT_EFFECT.has(attempt.effect);
 }

@@ -2,7 +2,7 @@ import type { Blocker, BlockerCode } from './blocker';
 import { type Caller, mayOperate } from './caller';
 import type { ClosureError } from './closure-error';
 import type { Closure, ClosureEvent } from './closure';
-import { isSensitive } from './reason';
+import { isSensitive, type ReasonMapping } from './reason';
 
 /**
  * Tipping-off: whoever may not operate sees a sensitive closure as an ordinary one, and no hold by its name, on
@@ -10,7 +10,11 @@ import { isSensitive } from './reason';
  */
 const HOLDS: readonly BlockerCode[] = ['COMPLIANCE_HOLD', 'LEGAL_HOLD'];
 
-export function closureAsSeenBy(caller: Caller, closure: Closure): Closure {
+/**
+ * @param ordinaryMapping what the provider is told of the reason OTHER: the mapping of the true reason would tell
+ *   a sensitive closure from an ordinary one
+ */
+export function closureAsSeenBy(caller: Caller, closure: Closure, ordinaryMapping: ReasonMapping): Closure {
   const seen: Closure =
     caller.subject === closure.subject && caller.tenant === closure.tenant ? closure : { ...closure, idempotencyKey: null };
   if (mayOperate(caller)) return seen;
@@ -24,8 +28,7 @@ export function closureAsSeenBy(caller: Caller, closure: Closure): Closure {
       reasonText: null,
       initiator: 'PROVIDER',
       providerStatus: null,
-      // What an ordinary OTHER would show: the mapping of the true reason would tell it apart.
-      reasonMapping: 'LOSSY',
+      reasonMapping: ordinaryMapping,
     }),
   };
 }
