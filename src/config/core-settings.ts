@@ -1,0 +1,102 @@
+import { BlockList, isIP } from 'node:net';
+import { z } from 'zod';
+import type { ConfigProblem } from './config-error';
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** True for 127.0.0.0/8, ::1 and localhost: what other machines cannot reach. */
+export function isLoopback(host: string): boolean {
+  const version = isIP(host);
+  if (version === 0) return host.toLowerCase() === 'localhost';
+  return loopback.check(host, version === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** Node fires a timer at once when it is asked to wait longer than this, ms (about 24 days). */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+const wholeMilliseconds = z
+  .string()
+  .regex(/^[1-9]\d{0,12}$/, 'Must be a whole number of milliseconds above 0, in digits alone.')
+  .transform(Number);
+const duration = (defaultMs: number) => wholeMilliseconds.default(defaultMs);
+const timer = (defaultMs: number) =>
+  wholeMilliseconds.refine((ms) => ms <= LONGEST_TIMER_MS, `Must not be above ${LONGEST_TIMER_MS}.`).default(defaultMs);
+
+const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+  z.enum(words, { error: `Must be one of ${words.join(', ')}.` });
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'Must be a port number from 0 (any free port) to 65535.')
+  .transform(Number)
+  .refine((number) => number <= 65_535, 'Must be a port number from 0 (any free port) to 65535.');
+
+/** Every variable that is not a provider's: how its text is read, and what it is when it is unset. */
+export const coreSettings = {
+  HOST: z.string().regex(/^[A-Za-z0-9.:-]+$/, 'Must be a host name or an IP address.').default('127.0.0.1'),
+  PORT: port.default(4000),
+  DATA_DIR: z.string().regex(/\S/, 'Must be the path of a folder.').default('.data'),
+  DATABASE_URL: z
+    .string()
+    .optional()
+    .refine((url) => !url, 'The PostgreSQL store comes with a later version; unset it to use the embedded store in DATA_DIR.'),
+  CLOSE_WAIT_MS: timer(2_000),
+  PROVIDER_TIMEOUT_MS: timer(15_000),
+  POLL_MIN_MS: duration(60_000),
+  POLL_MAX_MS: duration(3_600_000),
+  RETRY_MIN_MS: duration(1_000),
+  RETRY_MAX_MS: duration(900_000),
+  RECONCILE_HORIZON_MS: duration(86_400_000),
+  VISIBILITY_LAG_MS: wholeMilliseconds.optional(),
+  REOPEN_GRACE_MS: duration(900_000),
+  AUTH: oneOf(['jwt', 'none']).default('jwt'),
+  INTROSPECTION: oneOf(['on', 'off']).optional(),
+  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+} as const;
+
+type Name = keyof typeof coreSettings;
+export type CoreSettings = { [Key in Name]: z.output<(typeof coreSettings)[Key]> };
+
+/**
+ * Reads each variable by itself, so that one bad value hides no other.
+ * What could not be read is missing from `values`; `values` is whole exactly when `problems` is empty.
+ */
+export function readCoreSettings(env: NodeJS.ProcessEnv): { values: Partial<CoreSettings>; problems: ConfigProblem[] } {
+  const problems: ConfigProblem[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [variable, schema] of Object.entries(coreSettings)) {
+    const read = schema.safeParse(env[variable]);
+    if (read.success) values[variable] = read.data;
+    else problems.push({ variable, sentence: read.error.issues[0]?.message ?? 'Cannot be read.' });
+  }
+  const core = values as Partial<CoreSettings>;
+  return { values: core, problems: [...problems, ...rangeProblems(core), ...authProblems(core)] };
+}
+
+function rangeProblems(values: Partial<CoreSettings>): ConfigProblem[] {
+  const ranges = [
+    ['POLL_MIN_MS', 'POLL_MAX_MS'],
+    ['RETRY_MIN_MS', 'RETRY_MAX_MS'],
+  ] as const;
+  return ranges.flatMap(([min, max]) => {
+    const low = values[min];
+    const high = values[max];
+    if (low === undefined || high === undefined || low <= high) return [];
+    return [{ variable: min, sentence: `${low} is above ${max}, which is ${high}.` }];
+  });
+}
+
+function authProblems({ AUTH, HOST }: Partial<CoreSettings>): ConfigProblem[] {
+  if (AUTH === 'jwt') {
+    const sentence =
+      'jwt, the default, needs caller identity, which comes with a later version. ' +
+      'AUTH=none works while HOST is a loopback address.';
+    return [{ variable: 'AUTH', sentence }];
+  }
+  if (AUTH === 'none' && HOST !== undefined && !isLoopback(HOST)) {
+    return [{ variable: 'AUTH', sentence: 'none lets every caller do everything, so it is allowed only while HOST is a loopback address.' }];
+  }
+  return [];
+}

@@ -1,0 +1,61 @@
+import type { ProviderDefinition } from '../provider-kit/define';
+import { ConfigError } from './config-error';
+import { coreSettings, type CoreSettings, readCoreSettings } from './core-settings';
+import { type ProviderConfig, readProviders } from './provider-settings';
+
+/** The whole configuration, checked. Durations in ms. Safe to print: settings of providers are held as secrets. */
+export interface Config {
+  host: string;
+  /** 0: any free port. */
+  port: number;
+  /** Folder of the embedded store. */
+  dataDir: string;
+  providers: readonly ProviderConfig[];
+  closeWaitMs: number;
+  providerTimeoutMs: number;
+  pollMinMs: number;
+  pollMaxMs: number;
+  retryMinMs: number;
+  retryMaxMs: number;
+  reconcileHorizonMs: number;
+  /** Overrides the adapters' own where set. */
+  visibilityLagMs: number | undefined;
+  reopenGraceMs: number;
+  introspection: boolean;
+  logLevel: CoreSettings['LOG_LEVEL'];
+}
+
+/**
+ * Reads the configuration.
+ * @throws ConfigError with every problem at once; no value of a provider's setting is in it
+ */
+export function loadConfig(env: NodeJS.ProcessEnv, definitions: readonly ProviderDefinition[]): Config {
+  const core = readCoreSettings(env);
+  const { providers, problems } = readProviders(env, definitions, ['PROVIDERS', ...Object.keys(coreSettings)]);
+  const all = [...core.problems, ...problems];
+  if (all.length > 0) throw new ConfigError(all);
+  const values = core.values as CoreSettings;
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    dataDir: values.DATA_DIR,
+    providers,
+    closeWaitMs: values.CLOSE_WAIT_MS,
+    providerTimeoutMs: values.PROVIDER_TIMEOUT_MS,
+    pollMinMs: values.POLL_MIN_MS,
+    pollMaxMs: values.POLL_MAX_MS,
+    retryMinMs: values.RETRY_MIN_MS,
+    retryMaxMs: values.RETRY_MAX_MS,
+    reconcileHorizonMs: values.RECONCILE_HORIZON_MS,
+    visibilityLagMs: values.VISIBILITY_LAG_MS,
+    reopenGraceMs: values.REOPEN_GRACE_MS,
+    // Without identity the gateway is on this machine alone, where tools should find their way.
+    introspection: values.INTROSPECTION === undefined ? values.AUTH === 'none' : values.INTROSPECTION === 'on',
+    logLevel: values.LOG_LEVEL,
+  };
+}
+
+/** {@link loadConfig} of this process's environment; nothing else reads it. */
+export function loadProcessConfig(definitions: readonly ProviderDefinition[]): Config {
+  return loadConfig(process.env, definitions);
+}

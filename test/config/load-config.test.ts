@@ -1,0 +1,233 @@
+import { inspect } from 'node:util';
+import { z } from 'zod';
+import { ConfigError } from '../../src/config/config-error';
+import { type Config, loadConfig } from '../../src/config/load-config';
+import { defineProvider } from '../../src/provider-kit/define';
+
+const bank = defineProvider({
+  name: 'bank',
+  displayName: 'The Bank',
+  settings: z.object({
+    BASE_URL: z.url('Must be a URL.'),
+    SECRET: z.string().superRefine((value, context) => {
+      if (!value.startsWith('good')) context.addIssue({ code: 'custom', message: `Cannot use ${value}\nhere.` });
+    }),
+    MODE: z.enum(['on', 'off'], { error: 'Must be on or off.' }).default('on'),
+  }),
+  create: () => {
+    throw new Error('Reading the configuration creates no adapter.');
+  },
+});
+const mint = defineProvider({ ...bank, name: 'mint', settings: z.object({ KEY: z.string().optional() }) });
+const definitions = [bank, mint];
+
+const valid = {
+  AUTH: 'none',
+  PROVIDERS: 'bank',
+  BANK_BASE_URL: 'https://bank.example',
+  BANK_SECRET: 'good-secret-value',
+};
+
+const load = (changes: NodeJS.ProcessEnv = {}): Config => loadConfig({ ...valid, ...changes }, definitions);
+
+function problemsOf(env: NodeJS.ProcessEnv): string[] {
+  try {
+    loadConfig(env, definitions);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n');
+    throw error;
+  }
+  return [];
+}
+const problemsWith = (changes: NodeJS.ProcessEnv) => problemsOf({ ...valid, ...changes });
+
+describe('defaults', () => {
+  it('are the documented ones', () => {
+    const { providers, ...core } = load();
+    expect(core).toEqual({
+      host: '127.0.0.1',
+      port: 4000,
+      dataDir: '.data',
+      closeWaitMs: 2000,
+      providerTimeoutMs: 15_000,
+      pollMinMs: 60_000,
+      pollMaxMs: 3_600_000,
+      retryMinMs: 1000,
+      retryMaxMs: 900_000,
+      reconcileHorizonMs: 86_400_000,
+      visibilityLagMs: undefined,
+      reopenGraceMs: 900_000,
+      introspection: true,
+      logLevel: 'info',
+    });
+    expect(providers).toHaveLength(1);
+    expect(providers[0]).toMatchObject({ id: 'bank', definition: bank, tenants: '*' });
+    expect(providers[0]?.settings.reveal()).toEqual({
+      BASE_URL: 'https://bank.example',
+      SECRET: 'good-secret-value',
+      MODE: 'on',
+    });
+  });
+});
+
+describe('a value that is set', () => {
+  const taken: [NodeJS.ProcessEnv, Partial<Config>][] = [
+    [{ HOST: '::1' }, { host: '::1' }],
+    [{ HOST: '127.9.9.9' }, { host: '127.9.9.9' }],
+    [{ HOST: 'localhost' }, { host: 'localhost' }],
+    [{ PORT: '0' }, { port: 0 }],
+    [{ DATA_DIR: '/var/lib/closures' }, { dataDir: '/var/lib/closures' }],
+    [{ DATABASE_URL: '' }, {}],
+    [{ CLOSE_WAIT_MS: '1' }, { closeWaitMs: 1 }],
+    [{ PROVIDER_TIMEOUT_MS: '2147483647' }, { providerTimeoutMs: 2_147_483_647 }],
+    [{ POLL_MIN_MS: '7', POLL_MAX_MS: '7' }, { pollMinMs: 7, pollMaxMs: 7 }],
+    [{ RETRY_MIN_MS: '7', RETRY_MAX_MS: '8' }, { retryMinMs: 7, retryMaxMs: 8 }],
+    [{ RECONCILE_HORIZON_MS: '7776000000' }, { reconcileHorizonMs: 7_776_000_000 }],
+    [{ VISIBILITY_LAG_MS: '5' }, { visibilityLagMs: 5 }],
+    [{ REOPEN_GRACE_MS: '9' }, { reopenGraceMs: 9 }],
+    [{ INTROSPECTION: 'off' }, { introspection: false }],
+    [{ LOG_LEVEL: 'debug' }, { logLevel: 'debug' }],
+  ];
+  it.each(taken)('is taken: %j', (env, expected) => {
+    expect(load(env)).toMatchObject(expected);
+  });
+});
+
+describe('a value that is wrong', () => {
+  const durations = [
+    'CLOSE_WAIT_MS',
+    'PROVIDER_TIMEOUT_MS',
+    'POLL_MIN_MS',
+    'POLL_MAX_MS',
+    'RETRY_MIN_MS',
+    'RETRY_MAX_MS',
+    'RECONCILE_HORIZON_MS',
+    'VISIBILITY_LAG_MS',
+    'REOPEN_GRACE_MS',
+  ].flatMap((name) => ['0', '-1', '1.5', '5s', '1e3', '0x10', '', ' ', ' 5', 'NaN'].map((value): [string, string] => [name, value]));
+  const others: [string, string][] = [
+    ['CLOSE_WAIT_MS', '2147483648'],
+    ['PROVIDER_TIMEOUT_MS', '2147483648'],
+    ['POLL_MIN_MS', '3600001'],
+    ['RETRY_MIN_MS', '900001'],
+    ['HOST', ''],
+    ['HOST', 'a b'],
+    ['PORT', ''],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '80.5'],
+    ['DATA_DIR', ' '],
+    ['DATABASE_URL', 'postgres://db.example/closures'],
+    ['AUTH', ''],
+    ['AUTH', 'None'],
+    ['AUTH', 'jwt'],
+    ['INTROSPECTION', 'yes'],
+    ['LOG_LEVEL', 'loud'],
+    ['PROVIDERS', ''],
+    ['PROVIDERS', ' , '],
+    ['BANK_BASE_URL', 'bank'],
+    ['BANK_BASE_URL', ''],
+    ['BANK_SECRET', 'bad-secret-value'],
+    ['BANK_MODE', 'maybe'],
+    ['BANK_TENANTS', 'a,,b'],
+    ['BANK_TENANTS', 'a,*'],
+    ['BANK_SECERT', 'good'],
+  ];
+  it.each([...durations, ...others])('is refused by name: %s=%j', (variable, value) => {
+    const problems = problemsWith({ [variable]: value });
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.filter((problem) => problem.startsWith(`${variable}: `))).not.toEqual([]);
+  });
+
+  it('names both ends of a range that is upside down', () => {
+    expect(problemsWith({ POLL_MIN_MS: '10', POLL_MAX_MS: '9' })).toEqual(['POLL_MIN_MS: 10 is above POLL_MAX_MS, which is 9.']);
+    expect(problemsWith({ RETRY_MIN_MS: '10', RETRY_MAX_MS: '9' })).toEqual(['RETRY_MIN_MS: 10 is above RETRY_MAX_MS, which is 9.']);
+  });
+
+  it('hides no other one', () => {
+    const names = problemsOf({
+      HOST: 'a b',
+      PORT: 'x',
+      POLL_MIN_MS: '0',
+      LOG_LEVEL: 'loud',
+      PROVIDERS: 'bank,bank_uk=bank,Bad,moon=moon',
+      BANK_UK_MODE: 'maybe',
+      BANK_UK_TYPO: '1',
+    }).map((problem) => problem.slice(0, problem.indexOf(':')));
+    expect(names.toSorted()).toEqual(
+      ['HOST', 'PORT', 'POLL_MIN_MS', 'LOG_LEVEL', 'AUTH', 'PROVIDERS', 'PROVIDERS', 'BANK_BASE_URL', 'BANK_SECRET']
+        .concat(['BANK_UK_BASE_URL', 'BANK_UK_SECRET', 'BANK_UK_MODE', 'BANK_UK_TYPO'])
+        .toSorted(),
+    );
+  });
+
+  it('is never quoted when it is a setting of a provider, and stays on one line', () => {
+    const problems = problemsWith({ BANK_SECRET: 'bad-secret-value' });
+    expect(problems).toEqual(['BANK_SECRET: Cannot use [value] here.']);
+  });
+});
+
+describe('nothing configured', () => {
+  it('names AUTH and PROVIDERS, and how to go on', () => {
+    const problems = problemsOf({});
+    expect(problems).toEqual([expect.stringMatching(/^AUTH: .*AUTH=none/), expect.stringMatching(/^PROVIDERS: .*bank, mint/)]);
+  });
+});
+
+describe('AUTH=none', () => {
+  it.each(['0.0.0.0', '::', '10.0.0.1', 'gateway.example', '128.0.0.1', '127.example'])('is refused on %s', (HOST) => {
+    expect(problemsWith({ HOST })).toEqual([expect.stringMatching(/^AUTH: .*loopback/)]);
+  });
+});
+
+describe('PROVIDERS', () => {
+  it('gives one adapter several ids, each with its own settings and tenants', () => {
+    const { providers } = load({
+      PROVIDERS: ' bank , bank_uk = bank,mint',
+      BANK_UK_BASE_URL: 'https://uk.example',
+      BANK_UK_SECRET: 'good-too',
+      BANK_UK_TENANTS: 'one, two',
+      MINT_KEY: '',
+    });
+    expect(providers.map(({ id, definition }) => [id, definition.name])).toEqual([
+      ['bank', 'bank'],
+      ['bank_uk', 'bank'],
+      ['mint', 'mint'],
+    ]);
+    expect(providers[1]?.settings.reveal()).toMatchObject({ BASE_URL: 'https://uk.example', SECRET: 'good-too' });
+    expect(providers[1]?.tenants).toEqual(new Set(['one', 'two']));
+    expect(providers[2]?.settings.reveal()).toEqual({});
+  });
+
+  const wrong: [string, RegExp][] = [
+    ['bank,bank', /"bank" is there twice/],
+    ['bank,', /"" is not id or id=adapter/],
+    ['bank,Bank=bank', /"Bank=bank" is not id/],
+    ['bank,1bank=bank', /is not id/],
+    [`bank,${'b'.repeat(33)}=bank`, /is not id/],
+    ['bank,x=bank=bank', /is not id/],
+    ['bank,x=', /no adapter "" for "x"/],
+    ['bank,moon', /no adapter "moon".*bank, mint/],
+  ];
+  it.each(wrong)('refuses %j', (PROVIDERS, sentence) => {
+    expect(problemsWith({ PROVIDERS })).toEqual([expect.stringMatching(sentence)]);
+  });
+
+  it('leaves alone what only looks like a setting of a provider whose id begins another one', () => {
+    const env = { PROVIDERS: 'bank,poll=mint', POLL_MIN_MS: '5', BANKING_KEY: 'x' };
+    expect(problemsWith(env)).toEqual([]);
+    expect(problemsWith({ ...env, POLL_KEX: 'x' })).toEqual([expect.stringMatching(/^POLL_KEX: .*"poll" reads POLL_TENANTS, POLL_KEY/)]);
+  });
+});
+
+describe('settings of a provider', () => {
+  it('print as [secret] however the configuration is printed', () => {
+    const config = load();
+    const settings = config.providers[0]?.settings;
+    const prints = [JSON.stringify(config), inspect(config, { depth: 9, showHidden: true }), String(settings), `${settings}`];
+    for (const print of prints) {
+      expect(print).toContain('[secret]');
+      expect(print).not.toContain('good-secret-value');
+    }
+  });
+});
