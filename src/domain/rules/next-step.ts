@@ -1,0 +1,104 @@
+import { isUnresolved, mayBeApplied } from '../closure';
+import { type Facts, giveUp, horizonOf, isPastHorizon, settledBy, type Situation, unchanged, type Verdict } from './situation';
+
+/** What a worker that holds the claim does next. */
+export type Step =
+  | { do: 'send' }
+  | { do: 'read' }
+  /** What is stored says enough. */
+  | { do: 'settle'; verdict: Verdict };
+
+/**
+ * Decides from what is stored alone, so that a restart, a stale worker and a quiet night all go on in the same way.
+ * @param resend true right after a read that allowed another request
+ */
+export function nextStep(situation: Situation, facts: Facts, resend: boolean): Step {
+  const { closure } = situation;
+  switch (closure.status) {
+    case 'REQUESTED':
+      return requested(situation, facts);
+    case 'UNCONFIRMED':
+      return unconfirmed(situation, facts, resend);
+    case 'CLOSING':
+    case 'SCHEDULED':
+    case 'ACTION_REQUIRED':
+    case 'CLOSED':
+      return readOrRest(facts);
+    case 'NEEDS_REVIEW':
+      return lateEvidence(situation, facts) ?? (closure.announceOnly ? rest() : readOrRest(facts));
+    case 'ANNOUNCED':
+    case 'REJECTED':
+    case 'FAILED':
+    case 'CANCELLED':
+    case 'REOPENED':
+      return rest();
+  }
+}
+
+function rest(): Step {
+  return { do: 'settle', verdict: unchanged({ kind: 'never' }) };
+}
+
+function readOrRest(facts: Facts): Step {
+  return facts.canRead ? { do: 'read' } : rest();
+}
+
+function requested(situation: Situation, facts: Facts): Step {
+  const late = lateEvidence(situation, facts);
+  if (late) return late;
+  const { closure, attempts } = situation;
+  if (attempts.some(isUnresolved)) {
+    return {
+      do: 'settle',
+      verdict: {
+        set: { status: 'UNCONFIRMED' },
+        detail: 'A request was about to leave when its worker stopped; whether it was applied is not known.',
+        next: { kind: 'now' },
+      },
+    };
+  }
+  if (!closure.pendingRead) return { do: 'send' };
+  return facts.canRead ? { do: 'read' } : { do: 'settle', verdict: { set: { pendingRead: null }, next: { kind: 'now' } } };
+}
+
+function unconfirmed(situation: Situation, facts: Facts, resend: boolean): Step {
+  const { closure, attempts } = situation;
+  const late = lateEvidence(situation, facts);
+  if (late) return late;
+  if (resend) return { do: 'send' };
+  if (!attempts.some(mayBeApplied)) {
+    return { do: 'settle', verdict: { set: { status: 'REQUESTED' }, detail: 'Every request so far is proven without effect.', next: { kind: 'now' } } };
+  }
+  // A read comes even at the horizon: what it shows may settle more than giving up would.
+  if (facts.canRead && !closure.announceOnly) return { do: 'read' };
+  const ended = isPastHorizon(situation, facts);
+  const probe = (closure.announceOnly || facts.alreadyClosedDistinct) && closure.pendingRead !== 'UNDOCUMENTED';
+  if (ended || !probe) {
+    return { do: 'settle', verdict: giveUp(situation, facts, 'The outcome could not be found out.') };
+  }
+  const from = closure.announceOnly ? 0 : settledBy(attempts, facts.visibilityLagMs);
+  if (facts.now < from) {
+    return { do: 'settle', verdict: unchanged({ kind: 'at', at: Math.min(from, horizonOf(situation, facts.horizonMs) ?? from) }) };
+  }
+  return { do: 'send' };
+}
+
+/** An answer that came after its worker had lost the claim. */
+function lateEvidence({ closure, attempts }: Situation, facts: Facts): Step | null {
+  const taken = attempts.find(({ effect }) => effect === 'COMPLETED' || effect === 'ACCEPTED');
+  // An announcement that a person has on the desk is theirs to settle: nothing was closed either way.
+  if (!taken || (closure.announceOnly && closure.status === 'NEEDS_REVIEW')) return null;
+  return {
+    do: 'settle',
+    verdict: {
+      set: { error: null, pendingRead: null, ...statusOf(taken.effect === 'COMPLETED', closure.announceOnly, facts.now) },
+      detail: 'The answer to an earlier request came late.',
+      next: taken.effect === 'COMPLETED' ? { kind: 'never' } : { kind: 'poll' },
+    },
+  };
+}
+
+function statusOf(completed: boolean, announceOnly: boolean, now: number): Verdict['set'] {
+  if (!completed) return { status: 'CLOSING' };
+  return announceOnly ? { status: 'ANNOUNCED' } : { status: 'CLOSED', closedAt: now, blockers: [] };
+}

@@ -1,0 +1,150 @@
+import { mayBeApplied } from '../closure';
+import type { ClosureStatus } from '../closure-status';
+import type { AccountRead, AccountSeen } from '../outcome';
+import { judgeOpen, resendWhenSettled } from './read-open';
+import { refusedByState } from './refusal';
+import { errorOf, type Facts, giveUp, horizonOf, isPastHorizon, type Situation, unchanged, type Verdict } from './situation';
+
+/** How a read of the account is judged: the second table of the contract. */
+export function judgeRead(situation: Situation, read: AccountRead, facts: Facts): Verdict {
+  if (!read.ok) return nothingLearned(situation, facts, read.retryAfterMs);
+  const verdict = verdictOn(situation, read, facts);
+  const found = read.state === 'NOT_FOUND' ? (situation.closure.notFoundSince ?? facts.now) : null;
+  return { ...verdict, set: { notFoundSince: found, ...shown(situation, read), ...verdict.set } };
+}
+
+/** Where a closure waits, the account's own word and blockers are worth showing whatever they mean. */
+function shown({ closure }: Situation, read: AccountSeen): Verdict['set'] {
+  const providerStatus = read.providerStatus ?? closure.providerStatus;
+  const underWay: ClosureStatus[] = ['CLOSING', 'SCHEDULED', 'ACTION_REQUIRED'];
+  return underWay.includes(closure.status)
+    ? { providerStatus, blockers: read.blockers, expectedCloseAt: read.expectedCloseAt ?? closure.expectedCloseAt }
+    : { providerStatus };
+}
+
+function verdictOn(situation: Situation, read: AccountSeen, facts: Facts): Verdict {
+  switch (read.state) {
+    case 'CLOSED':
+      return closed(situation, read, facts);
+    case 'CLOSING':
+      return closing(situation, read, facts);
+    case 'SCHEDULED':
+      return underWay(situation, 'SCHEDULED', { expectedCloseAt: read.expectedCloseAt ?? null }, facts);
+    case 'ACTION_REQUIRED':
+      return underWay(situation, 'ACTION_REQUIRED', { requiredAction: read.action ?? null }, facts);
+    case 'FAILED':
+      return ended(situation, read, 'FAILED', facts);
+    case 'WITHDRAWN':
+      return ended(situation, read, 'CANCELLED', facts);
+    case 'OPEN':
+      return judgeOpen(situation, read, facts);
+    case 'NOT_FOUND':
+      return notFound(situation, facts);
+    case 'UNKNOWN':
+      return unknownWord(situation, facts);
+  }
+}
+
+/** The read decided nothing: what goes on is the schedule, and at the horizon a person. */
+export function nothingLearned(situation: Situation, facts: Facts, afterMs?: number): Verdict {
+  switch (situation.closure.status) {
+    case 'REQUESTED':
+    case 'UNCONFIRMED':
+      if (isPastHorizon(situation, facts)) return giveUp(situation, facts, 'The outcome could not be found out in time.');
+      return unchanged({ kind: 'retry', afterMs, by: horizonOf(situation, facts.horizonMs) ?? undefined });
+    case 'NEEDS_REVIEW':
+      return unchanged({ kind: 'slow' });
+    case 'CLOSED':
+      // Only a read that shows the account open is worth a second one.
+      return unchanged(situation.closure.openSeenAt === null ? { kind: 'never' } : { kind: 'poll' });
+    default:
+      return unchanged({ kind: 'poll' });
+  }
+}
+
+function closed(situation: Situation, read: AccountSeen, facts: Facts): Verdict {
+  const { closure, attempts } = situation;
+  if (closure.status === 'CLOSED') return { set: { openSeenAt: null }, next: { kind: 'never' } };
+  const waiting = closure.status === 'REQUESTED' || closure.status === 'UNCONFIRMED' || closure.status === 'NEEDS_REVIEW';
+  if (waiting && (closure.announceOnly || !attempts.some(mayBeApplied))) {
+    return refusedByState(situation, 'ACCOUNT_ALREADY_CLOSED', 'The account was closed before this request.', read, facts);
+  }
+  return {
+    set: { status: 'CLOSED', closedAt: facts.now, error: null, blockers: [], pendingRead: null, requiredAction: null },
+    next: { kind: 'never' },
+  };
+}
+
+function closing(situation: Situation, read: AccountSeen, facts: Facts): Verdict {
+  const { closure, attempts } = situation;
+  const seen = { closingSeenAt: closure.closingSeenAt ?? facts.now, openSeenAt: null };
+  switch (closure.status) {
+    case 'CLOSING':
+      return { set: seen, next: { kind: 'poll' } };
+    case 'CLOSED':
+      return unchanged({ kind: 'never' });
+    case 'REQUESTED':
+    case 'UNCONFIRMED':
+    case 'NEEDS_REVIEW':
+      if (closure.announceOnly) {
+        return refusedByState(situation, 'ACCOUNT_STATE_CONFLICT', 'The account is being closed already.', read, facts);
+      }
+      return {
+        set: { ...seen, status: 'CLOSING', error: null, pendingRead: null, blockers: read.blockers },
+        detail: attempts.some(mayBeApplied) ? undefined : 'The closing was begun by someone else and is adopted.',
+        next: { kind: 'poll' },
+      };
+    default:
+      return { set: { ...seen, status: 'CLOSING', error: null, requiredAction: null }, next: { kind: 'poll' } };
+  }
+}
+
+function underWay(situation: Situation, status: 'SCHEDULED' | 'ACTION_REQUIRED', set: Verdict['set'], facts: Facts): Verdict {
+  const { closure } = situation;
+  if (closure.status === 'CLOSED') return unchanged({ kind: 'never' });
+  // A person's desk is left only for states that the state machine has an arrow to.
+  if (closure.status === 'NEEDS_REVIEW' || closure.announceOnly) return nothingLearned(situation, facts);
+  return { set: { ...set, status, error: null, pendingRead: null }, next: { kind: 'poll' } };
+}
+
+/** The provider's own word says that a closing did not complete. Whose closing it was matters while ours is in doubt. */
+function ended(situation: Situation, read: AccountSeen, status: 'FAILED' | 'CANCELLED', facts: Facts): Verdict {
+  const { closure, attempts } = situation;
+  switch (closure.status) {
+    case 'CLOSED':
+      return unchanged({ kind: 'never' });
+    case 'REQUESTED':
+      return judgeOpen(situation, read, facts);
+    case 'UNCONFIRMED':
+      return attempts.some(mayBeApplied)
+        ? giveUp(situation, facts, 'The provider shows a closing that ended, and whether it was this one is not known.')
+        : judgeOpen(situation, read, facts);
+    default:
+      return {
+        set: {
+          status,
+          error: status === 'FAILED' ? errorOf(situation, 'ACCOUNT_STATE_CONFLICT', 'The provider did not complete the closing.', read) : null,
+          requiredAction: null,
+        },
+        next: { kind: 'never' },
+      };
+  }
+}
+
+/** A 404 may be a wrong tenant or revoked access as well as an account that is gone. */
+function notFound(situation: Situation, facts: Facts): Verdict {
+  const { closure } = situation;
+  const since = closure.notFoundSince ?? facts.now;
+  const underWayStatus = closure.status === 'CLOSING' || closure.status === 'SCHEDULED' || closure.status === 'ACTION_REQUIRED';
+  if (underWayStatus && facts.now >= since + facts.horizonMs) {
+    return giveUp(situation, facts, 'The provider no longer shows the account.');
+  }
+  return nothingLearned(situation, facts);
+}
+
+/** Where a second close is answered differently from a first, the resend is the probe. */
+function unknownWord(situation: Situation, facts: Facts): Verdict {
+  const { closure } = situation;
+  const probe = closure.status === 'UNCONFIRMED' && closure.pendingRead === null && !closure.announceOnly && facts.alreadyClosedDistinct;
+  return probe ? resendWhenSettled(situation, facts) : nothingLearned(situation, facts);
+}

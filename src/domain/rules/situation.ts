@@ -1,0 +1,125 @@
+import { type Attempt, type AttemptEffect, type Closure, type ClosureProgress, isUnresolved, mayBeApplied } from '../closure';
+import { type ClosureErrorDetails, closureError } from '../closure-error';
+import type { ClosureStatus } from '../closure-status';
+import type { ClosureErrorCode } from '../error-code';
+import type { Evidence } from '../outcome';
+
+/** A closure with all its attempts. */
+export interface Situation {
+  closure: Closure;
+  attempts: readonly Attempt[];
+}
+
+/** What the rules need to know of the world. Durations are ms. */
+export interface Facts {
+  /** Epoch ms. */
+  now: number;
+  /** How long a change at the provider may stay invisible to its reads. */
+  visibilityLagMs: number;
+  /** How long an unresolved request may be resent, from its mark. */
+  horizonMs: number;
+  /** How long after CLOSED a read that shows the account open means nothing. */
+  reopenGraceMs: number;
+  canRead: boolean;
+  alreadyClosedDistinct: boolean;
+}
+
+/** When the closure is looked at next. */
+export type Next =
+  /** Go on in the same claim. */
+  | { kind: 'now' }
+  /** On the retry schedule, or as the provider asked. `by`: at this time at the latest, epoch ms. */
+  | { kind: 'retry'; afterMs?: number; by?: number }
+  /** On the polling schedule. `by` as above. */
+  | { kind: 'poll'; by?: number }
+  /** At the longest polling interval. */
+  | { kind: 'slow' }
+  /** At this time, epoch ms. */
+  | { kind: 'at'; at: number }
+  | { kind: 'never' };
+
+/** What is now known of an attempt. */
+export interface Finding {
+  number: number;
+  effect: AttemptEffect;
+  /** Absent: what was stored stays. */
+  evidence?: Evidence;
+}
+
+/** What an answer, a read or the passing of time makes of a closure. */
+export interface Verdict {
+  set: Partial<Omit<ClosureProgress, 'dueAt' | 'statusSince' | 'updatedAt' | 'attempts' | 'quietSteps'>>;
+  /** For the history, where the status moves. */
+  detail?: string;
+  findings?: Finding[];
+  next: Next;
+  /** The account was read, and another close request may leave in this claim. */
+  resend?: boolean;
+}
+
+/** The verdict that leaves everything as it is. */
+export function unchanged(next: Next): Verdict {
+  return { set: {}, next };
+}
+
+/** REQUESTED where every request is proven without effect, else UNCONFIRMED. */
+export function waitingStatus(attempts: readonly Attempt[]): ClosureStatus {
+  return attempts.some(isUnresolved) ? 'UNCONFIRMED' : 'REQUESTED';
+}
+
+/** A stored error of this closure. */
+export function errorOf(
+  { closure }: Situation,
+  code: ClosureErrorCode,
+  message: string,
+  evidence: Evidence = {},
+  details: ClosureErrorDetails = {},
+) {
+  return closureError(code, message, closure.correlationId, {
+    provider: closure.account.provider,
+    providerErrors: evidence.providerErrors ?? [],
+    providerRequestId: evidence.requestId,
+    ...details,
+  });
+}
+
+/** The requests that may have had an effect. */
+export function inDoubt(attempts: readonly Attempt[]): Attempt[] {
+  return attempts.filter(mayBeApplied);
+}
+
+/** From when on a read that shows the account open says something about the requests in doubt; epoch ms. */
+export function settledBy(attempts: readonly Attempt[], visibilityLagMs: number): number {
+  return Math.max(0, ...inDoubt(attempts).map((attempt) => attempt.markedAt + attempt.deadlineMs)) + visibilityLagMs;
+}
+
+/**
+ * When resending ends, epoch ms; null: never, because no request is in doubt. Counted from the oldest request
+ * without a usable answer; where there is none, from the oldest that proves nothing, or from the last refusal that
+ * a read has still to explain.
+ */
+export function horizonOf({ closure, attempts }: Situation, horizonMs: number): number | null {
+  const unresolved = attempts.filter(isUnresolved);
+  const oldest = (unresolved.length > 0 ? unresolved : inDoubt(attempts))[0] ?? (closure.pendingRead ? attempts.at(-1) : undefined);
+  return oldest ? oldest.markedAt + horizonMs : null;
+}
+
+export function isPastHorizon(situation: Situation, facts: Facts): boolean {
+  const horizon = horizonOf(situation, facts.horizonMs);
+  return horizon !== null && facts.now >= horizon;
+}
+
+/** NEEDS_REVIEW: read at long intervals where the account can be read, and not otherwise touched. */
+export function giveUp(situation: Situation, facts: Facts, message: string): Verdict {
+  return {
+    set: {
+      status: 'NEEDS_REVIEW',
+      error: errorOf(situation, 'MANUAL_INTERVENTION_REQUIRED', message, {
+        providerErrors: situation.closure.error?.providerErrors,
+        requestId: situation.closure.error?.providerRequestId,
+      }),
+    },
+    detail: message,
+    next: facts.canRead && !situation.closure.announceOnly ? { kind: 'slow' } : { kind: 'never' },
+  };
+}
