@@ -1,0 +1,77 @@
+import 'reflect-metadata';
+import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
+import { lexicographicSortSchema, parse, printSchema, visit, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { GraphQLDateTime } from 'graphql-scalars';
+import { buildSchemaSync, createResolversMap } from 'type-graphql';
+import { checkRepresentations, references } from './references';
+import { AccountResolver } from './resolvers/account.resolver';
+import { ClosureResolver } from './resolvers/closure.resolver';
+import { MutationResolver } from './resolvers/mutation.resolver';
+import { QueryResolver } from './resolvers/query.resolver';
+
+/** Federation 2.9 is what today's routers all compose; only directives in use are imported. */
+const FEDERATION_HEADER = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])';
+
+/** The schema as it is served, and as it is printed. */
+export interface Subgraph {
+  schema: GraphQLSchema;
+  /** With federation directives: what a router composes. */
+  subgraphSdl: string;
+  /** Without anything of federation, sorted: what clients generate code from. */
+  apiSdl: string;
+}
+
+let built: Subgraph | undefined;
+
+/** The one place that knows TypeGraphQL and Apollo's subgraph library. Built once per process. */
+export function buildSubgraph(): Subgraph {
+  return (built ??= build());
+}
+
+function build(): Subgraph {
+  const source = buildSchemaSync({
+    resolvers: [QueryResolver, MutationResolver, ClosureResolver, AccountResolver],
+    scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],
+    validate: false,
+  });
+  describeRoots(source);
+  const schema = buildSubgraphSchema([
+    { typeDefs: parse(FEDERATION_HEADER) },
+    { typeDefs: withDirectives(source), resolvers: withReferences(createResolversMap(source)) },
+  ]);
+  guardEntities(schema);
+  return { schema, subgraphSdl: printSubgraphSchema(schema), apiSdl: printSchema(lexicographicSortSchema(source)) };
+}
+
+/** TypeGraphQL has no decorator for the root types. */
+function describeRoots(schema: GraphQLSchema): void {
+  const [query, mutation] = [schema.getQueryType(), schema.getMutationType()];
+  if (query) query.description = 'Reads. They need the scope closures:read.';
+  if (mutation) mutation.description = 'Writes. They need the scope closures:write or closures:operate.';
+}
+
+/** graphql-js prints no applied directives: they are put back from the classes. */
+function withDirectives(schema: GraphQLSchema): DocumentNode {
+  return visit(parse(printSchema(schema)), {
+    ObjectTypeDefinition: (node) => ({ ...node, directives: schema.getType(node.name.value)?.astNode?.directives ?? [] }),
+  });
+}
+
+function withReferences(resolvers: ReturnType<typeof createResolversMap>): Record<string, object> {
+  return {
+    ...resolvers,
+    Account: { ...resolvers['Account'], ...references.Account },
+    Closure: { ...resolvers['Closure'], ...references.Closure },
+  };
+}
+
+/** The library throws, and so seems to fail, for representations of types it does not know. */
+function guardEntities(schema: GraphQLSchema): void {
+  const field = schema.getQueryType()?.getFields()['_entities'];
+  const resolve = field?.resolve;
+  if (!field || !resolve) throw new Error('The subgraph has no entities.');
+  field.resolve = (source, args: { representations: unknown[] }, context, info) => {
+    checkRepresentations(args.representations);
+    return resolve(source, args, context, info);
+  };
+}

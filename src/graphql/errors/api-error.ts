@@ -1,0 +1,30 @@
+import { GraphQLError } from 'graphql';
+import type { InputRefused } from '../../domain/closure-error';
+
+/** Codes of the top-level errors that this API raises on purpose; the message is ours and quotes no value. */
+export type ApiErrorCode = 'BAD_USER_INPUT' | 'FORBIDDEN' | 'UNAUTHENTICATED';
+
+/** A top-level error that the caller may see as it is. */
+export class ApiError extends GraphQLError {
+  constructor(
+    readonly code: ApiErrorCode,
+    message: string,
+    /** Path of the offending argument, for example ["filter", "account", "id"]. */
+    readonly field?: readonly string[],
+    /** Answers the whole HTTP request with this status; without it the status is GraphQL's own business. */
+    httpStatus?: number,
+  ) {
+    super(message, { extensions: { code, ...(httpStatus && { http: { status: httpStatus } }) } });
+    this.name = 'ApiError';
+  }
+}
+
+/** A refused argument. @param path from the argument's name down */
+export function badArgument(message: string, ...path: string[]): ApiError {
+  return new ApiError('BAD_USER_INPUT', message, path);
+}
+
+/** A refusal by the engine as an error of the named argument. */
+export function refusedArgument(argument: string, refused: InputRefused): ApiError {
+  return badArgument(refused.message, argument, ...refused.field);
+}

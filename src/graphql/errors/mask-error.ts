@@ -1,0 +1,63 @@
+import { unwrapResolverError } from '@apollo/server/errors';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { ApiError } from './api-error';
+import { correlationId } from './correlation';
+import { withoutValues } from './without-values';
+
+/** Where what is hidden from callers goes; the logger redacts. */
+export interface ErrorLog {
+  error(fields: { correlationId: string; err: unknown }, message: string): void;
+}
+
+/** Codes of the server's own complaints about a document or a request: kept, without the values that they quote. */
+const ABOUT_THE_REQUEST: ReadonlySet<unknown> = new Set([
+  'BAD_REQUEST',
+  'BAD_USER_INPUT',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+]);
+/** Raised while executing when a variable leaves a hole in an argument; graphql-js gives these no code. */
+const BAD_ARGUMENT = /^Argument "\w+" (?:has invalid value|of (?:required|non-null) type)/;
+
+/**
+ * The one place that decides what a caller sees of an error. Everything that is not meant for callers becomes
+ * "Internal error" with the correlation id, and is logged whole.
+ * @returns a function for Apollo Server's `formatError`
+ */
+export function maskErrors(log: ErrorLog): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
+  return (formatted, error) => {
+    const { message, code, field } = visible(formatted, error) ?? internal(error, log);
+    return {
+      message,
+      ...(formatted.locations && { locations: formatted.locations }),
+      ...(formatted.path && { path: formatted.path }),
+      extensions: { code, ...(field && { field }), correlationId: correlationId() },
+    };
+  };
+}
+
+interface Visible {
+  message: string;
+  code: string;
+  field?: readonly string[];
+}
+
+function visible(formatted: GraphQLFormattedError, error: unknown): Visible | null {
+  const cause = unwrapResolverError(error);
+  if (cause instanceof ApiError) return { message: cause.message, code: cause.code, field: cause.field };
+  if (cause instanceof GraphQLError && !cause.extensions['code'] && BAD_ARGUMENT.test(cause.message)) {
+    return { message: withoutValues(cause.message), code: 'BAD_USER_INPUT' };
+  }
+  const code = formatted.extensions?.['code'];
+  // An error with a path was thrown by a resolver, whatever code it carries.
+  if (typeof code !== 'string' || !ABOUT_THE_REQUEST.has(code) || formatted.path) return null;
+  return { message: withoutValues(formatted.message), code };
+}
+
+function internal(error: unknown, log: ErrorLog): Visible {
+  log.error({ correlationId: correlationId(), err: unwrapResolverError(error) }, 'unexpected error in the API');
+  return { message: 'Internal error', code: 'INTERNAL_SERVER_ERROR' };
+}

@@ -1,0 +1,29 @@
+import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import type { ApiContext } from '../context';
+import { ClosureProviderType } from '../types/closure-provider.type';
+import { ClosureEventType, ClosureReportType } from '../types/closure-parts.type';
+import { ClosureType } from '../types/closure.type';
+
+/** The fields of `Closure` that are read only when somebody asks for them. */
+@Resolver(() => ClosureType)
+export class ClosureResolver {
+  @FieldResolver(() => ClosureProviderType, { description: 'The provider that has the account; also when it is no longer configured.' })
+  async provider(@Root() closure: ClosureType, @Ctx() context: ApiContext): Promise<ClosureProviderType> {
+    const providers = await context.loaders.providers();
+    const provider = providers.find(({ id }) => id === closure.record.account.provider);
+    if (!provider) throw new Error(`The provider of closure ${closure.id} is not among the caller's.`);
+    return ClosureProviderType.of(provider);
+  }
+
+  @FieldResolver(() => [ClosureReportType], { description: "Documents about the closing, for example the provider's closing statement." })
+  async reports(@Root() closure: ClosureType, @Ctx() context: ApiContext): Promise<ClosureReportType[]> {
+    const reports = await context.loaders.reports.load(closure.record);
+    return reports.map((report) => ClosureReportType.of(report));
+  }
+
+  @FieldResolver(() => [ClosureEventType], { description: 'Every step so far, oldest first.' })
+  async history(@Root() closure: ClosureType, @Ctx() context: ApiContext): Promise<ClosureEventType[]> {
+    const events = await context.loaders.events.load(closure.record);
+    return events.map((event) => ClosureEventType.of(event));
+  }
+}
