@@ -1,0 +1,53 @@
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+
+/** Durations of provider calls, seconds: from a fast read to past the usual deadline. */
+const CALL_BUCKETS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
+
+/**
+ * The gateway's counters, in a registry of their own so that several gateways fit in one process.
+ * Labels hold configured ids and words of ours alone: a word from outside would make a series of its own.
+ */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  return {
+    transitions: new Counter({
+      name: 'closure_transitions_total',
+      help: 'Closures that went from one status to another; "from" is empty for a new one.',
+      labelNames: ['provider', 'from', 'to', 'cause'] as const,
+      registers,
+    }),
+    providerCalls: new Counter({
+      name: 'closure_provider_calls_total',
+      help: 'Requests to providers that ended, however they did.',
+      labelNames: ['provider', 'operation', 'outcome'] as const,
+      registers,
+    }),
+    providerCallSeconds: new Histogram({
+      name: 'closure_provider_call_duration_seconds',
+      help: 'How long requests to providers took.',
+      labelNames: ['provider', 'operation'] as const,
+      buckets: CALL_BUCKETS,
+      registers,
+    }),
+    unmappedWords: new Counter({
+      name: 'closure_unmapped_words_total',
+      help: 'Words of providers that no table has; the log has the words.',
+      labelNames: ['provider', 'what'] as const,
+      registers,
+    }),
+    alarms: new Counter({
+      name: 'closure_alarms_total',
+      help: 'Things that an operator should look at; the log says which.',
+      labelNames: ['what', 'provider'] as const,
+      registers,
+    }),
+    /** The whole registry in the Prometheus text format. */
+    text: () => registry.metrics(),
+    /** The media type of {@link text}. */
+    contentType: registry.contentType,
+  };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;
