@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import type { ProviderError } from '../domain/closure-error';
+import type { HttpAnswer } from './http';
+import { redactText } from './redact';
+
+/**
+ * How the body of an error answer reads.
+ * - `empty`: zero bytes.
+ * - `parsed`: in the dialect, though it may name no error.
+ * - `unrecognised`: valid JSON of another shape.
+ * - `unparseable`: not JSON at all, or not declared as such (an HTML page, a cut body).
+ */
+export type ErrorBodyPath = 'empty' | 'parsed' | 'unrecognised' | 'unparseable';
+
+export interface ErrorBody {
+  path: ErrorBodyPath;
+  /** Redacted, at most 50. */
+  errors: ProviderError[];
+  /** The provider's own id of the request, where the body repeats it. */
+  requestId?: string;
+}
+
+/** Reads one provider's error bodies. Never throws, whatever the body holds. */
+export type ErrorDialect = (answer: Pick<HttpAnswer, 'status' | 'mediaType' | 'body'>) => ErrorBody;
+
+const MAX_ENTRIES = 50;
+const MAX_TEXT = 512;
+
+/** A member of another type than documented counts as absent (RFC 9457 section 3.1). */
+const text = z.string().nullish().catch(undefined);
+
+const problemSchema = z.object({ type: text, title: text, detail: text, request_id: text });
+
+/** Problem details, RFC 9457; `request_id` is a common extension member. */
+export const problemJson: ErrorDialect = (answer) =>
+  readJsonBody(answer, (value) => {
+    const problem = problemSchema.safeParse(value).data;
+    if (!problem || !(problem.type ?? problem.title ?? problem.detail)) return null;
+    const { title, detail } = problem;
+    // RFC 9457 section 4.2.1: "about:blank" says no more than the status does.
+    const type = problem.type === 'about:blank' ? undefined : problem.type;
+    const error = providerError({ type, message: joined(title, detail) }, answer.status);
+    return { path: 'parsed', errors: [error], requestId: cleanRequestId(problem.request_id) };
+  });
+
+const entrySchema = z.object({ code: text, message: text, level: text, description: text });
+const errorsSchema = z.object({ errors: z.array(z.unknown()) });
+
+/** `{ "errors": [ { code, message, level, description } ] }`, as several payment APIs have it; the array may be empty. */
+export const errorsArray: ErrorDialect = (answer) =>
+  readJsonBody(answer, (value) => {
+    const listed = errorsSchema.safeParse(value).data?.errors;
+    if (!listed) return null;
+    const entries = listed.flatMap((entry) => entrySchema.safeParse(entry).data ?? []);
+    if (listed.length > 0 && entries.length === 0) return null;
+    const errors = entries.slice(0, MAX_ENTRIES).map(({ code, message, level, description }) =>
+      providerError({ code, level, message: joined(message, description) }, answer.status),
+    );
+    return { path: 'parsed', errors };
+  });
+
+/** True for JSON by its declared type; problem details have a type of their own under +json. */
+export function isJsonMediaType(mediaType: string | null): boolean {
+  return mediaType !== null && /^application\/(json|[\w.-]+\+json)$/.test(mediaType);
+}
+
+/** The value, or undefined where the bytes are not UTF-8 JSON. */
+export function parseJson(body: Buffer): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A provider's request id, or undefined for anything that could not be one. It is kept as it is, to be quoted to them. */
+export function cleanRequestId(id: string | null | undefined): string | undefined {
+  return id && /^[\w.:-]{1,128}$/.test(id) ? id : undefined;
+}
+
+function readJsonBody(answer: Parameters<ErrorDialect>[0], read: (value: unknown) => ErrorBody | null): ErrorBody {
+  if (answer.body.length === 0) return { path: 'empty', errors: [] };
+  const parsed = isJsonMediaType(answer.mediaType) ? parseJson(answer.body) : undefined;
+  if (!parsed) return { path: 'unparseable', errors: [] };
+  return read(parsed.value) ?? { path: 'unrecognised', errors: [] };
+}
+
+function joined(first: string | null | undefined, second: string | null | undefined): string | undefined {
+  const parts = [first, second === first ? undefined : second].filter(Boolean);
+  return parts.length > 0 ? parts.join(': ') : undefined;
+}
+
+function providerError(parts: Record<string, string | null | undefined>, httpStatus: number): ProviderError {
+  const kept = Object.entries(parts).flatMap(([name, value]) => (value ? [[name, redactText(value).slice(0, MAX_TEXT)]] : []));
+  return { ...Object.fromEntries(kept), httpStatus };
+}

@@ -1,0 +1,191 @@
+import { bulkhead, BulkheadRejectedError } from 'cockatiel';
+import { buildConnector, type Dispatcher, errors, Pool } from 'undici';
+import { readBody } from './http-body';
+import { ConnectFailed, connectFailureCause, type LostCause, lostCause, type NotSentCause } from './http-failure';
+import { assertedPath, type Base, parseBase, rawQuery } from './http-target';
+
+export { pathSegment } from './http-target';
+
+/** The most that an answer's body may hold after decompression, bytes. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+const CONNECT_TIMEOUT_MS = 3_000;
+
+export interface ProviderHttpOptions {
+  /** Scheme, host and an optional path that all requests share. */
+  baseUrl: string;
+  /** How long one exchange may take, from dispatch to the last byte of the answer, ms. */
+  timeoutMs: number;
+  /** Connections to the provider, and so requests at the same time. Default 16. */
+  connections?: number;
+  /** Requests that may wait for a connection. Default 256. */
+  queue?: number;
+  /** How long a request may wait for a connection, ms. Default 2000. */
+  queueWaitMs?: number;
+}
+
+/** What goes over the wire, as a signature has to see it. */
+export interface WireTarget {
+  method: string;
+  /** Full path, base path included, percent-encoded. */
+  path: string;
+  /** As sent, with its "?"; "" when there is none. */
+  query: string;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  body?: string;
+}
+
+export interface ProviderRequest {
+  method: Dispatcher.HttpMethod;
+  /** Absolute, below the base URL; made from constants and {@link pathSegment}. */
+  path: string;
+  query?: readonly (readonly [string, string])[];
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  body?: string;
+  /** Called once a connection slot is held; gives further headers, such as a signature. */
+  finalise?: (target: WireTarget) => Record<string, string>;
+  /** Awaited last of all. Where it throws, nothing is sent and what it threw goes on to the caller. */
+  beforeFirstByte?: () => Promise<void>;
+}
+
+export interface HttpAnswer {
+  kind: 'answer';
+  status: number;
+  /** Names in lower case; repeated fields joined with ", ". */
+  headers: Record<string, string>;
+  /** Lower case, without parameters; null where the answer names none. */
+  mediaType: string | null;
+  body: Buffer;
+}
+
+/**
+ * What became of a request.
+ * - `notSent`: proven that nothing left.
+ * - `lost`: it may have left, and no usable answer came; `status` where at least that was seen.
+ */
+export type ProviderAnswer =
+  | HttpAnswer
+  | { kind: 'notSent'; cause: NotSentCause }
+  | { kind: 'lost'; cause: LostCause; status?: number };
+
+const POOL_FULL: ProviderAnswer = { kind: 'notSent', cause: 'poolFull' };
+
+/**
+ * The HTTP client of one provider: its own connections, no retries, no redirects, one deadline per exchange.
+ * A close that is sent twice is the one mistake that cannot be taken back, so nothing here ever resends.
+ */
+export class ProviderHttp {
+  readonly #base: Base;
+  readonly #pool: Pool;
+  readonly #slots;
+  readonly #timeoutMs: number;
+  readonly #queueWaitMs: number;
+  #closing: Promise<void> | null = null;
+
+  constructor(options: ProviderHttpOptions) {
+    const connections = options.connections ?? 16;
+    this.#base = parseBase(options.baseUrl);
+    this.#timeoutMs = options.timeoutMs;
+    this.#queueWaitMs = options.queueWaitMs ?? 2_000;
+    this.#slots = bulkhead(connections, options.queue ?? 256);
+    this.#pool = new Pool(this.#base.origin, {
+      connections,
+      pipelining: 1,
+      connect: markedConnector(Math.min(CONNECT_TIMEOUT_MS, options.timeoutMs / 2)),
+      // The deadline of the whole exchange stands in for both; undici's own count in whole seconds.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  /**
+   * Sends one request, once. Resolves for everything a network can do.
+   * @throws Error for a bug (an address that would not be the one asked, a header that is none) and whatever
+   * `finalise` or `beforeFirstByte` threw
+   */
+  send(request: ProviderRequest): Promise<ProviderAnswer> {
+    const query = rawQuery(request.query ?? []);
+    const path = assertedPath(this.#base, request.path, query);
+    return this.#withSlot(() => this.#exchange(request, path, query));
+  }
+
+  /** Lets requests under way finish, within their deadlines, and frees all connections. */
+  async dispose(): Promise<void> {
+    this.#closing ??= this.#pool.close();
+    await this.#closing;
+  }
+
+  #withSlot(run: () => Promise<ProviderAnswer>): Promise<ProviderAnswer> {
+    return new Promise((resolve, reject) => {
+      let gaveUp = false;
+      const timer = setTimeout(() => {
+        gaveUp = true;
+        resolve(POOL_FULL);
+      }, this.#queueWaitMs);
+      const start = (): Promise<ProviderAnswer> => {
+        clearTimeout(timer);
+        return gaveUp || this.#closing ? Promise.resolve(POOL_FULL) : run();
+      };
+      this.#slots.execute(start).then(resolve, (error: unknown) => {
+        clearTimeout(timer);
+        if (error instanceof BulkheadRejectedError) resolve(POOL_FULL);
+        else reject(error);
+      });
+    });
+  }
+
+  async #exchange(request: ProviderRequest, path: string, query: string): Promise<ProviderAnswer> {
+    const { method, body } = request;
+    const headers: Record<string, string> = { ...request.headers, 'accept-encoding': 'identity' };
+    if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body));
+    Object.assign(headers, request.finalise?.({ method, path, query, headers: { ...headers }, body }));
+    await request.beforeFirstByte?.();
+    if (this.#closing) return POOL_FULL;
+
+    const deadline = AbortSignal.timeout(this.#timeoutMs);
+    let status: number | undefined;
+    try {
+      const response = await this.#pool.request({ method, path: path + query, headers, body, signal: deadline });
+      status = response.statusCode;
+      const answerHeaders = joinedHeaders(response.headers);
+      return {
+        kind: 'answer',
+        status,
+        headers: answerHeaders,
+        mediaType: mediaTypeOf(answerHeaders['content-type']),
+        body: await readBody(response.body, answerHeaders['content-encoding'], MAX_BODY_BYTES),
+      };
+    } catch (error) {
+      if (error instanceof errors.InvalidArgumentError) throw error;
+      if (error instanceof ConnectFailed) {
+        const cause = connectFailureCause(error);
+        return cause ? { kind: 'notSent', cause } : { kind: 'lost', cause: 'reset' };
+      }
+      return { kind: 'lost', cause: lostCause(error, deadline.aborted, status !== undefined), status };
+    }
+  }
+}
+
+/** Undici's connector, with its failures marked: they are the proof that nothing was sent. */
+function markedConnector(timeoutMs: number): buildConnector.connector {
+  const connect = buildConnector({ timeout: timeoutMs, allowH2: false });
+  return (options, callback) => {
+    connect(options, (...result) => {
+      if (result[0]) callback(new ConnectFailed(result[0]), null);
+      else callback(null, result[1]);
+    });
+  };
+}
+
+function joinedHeaders(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  const joined: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) joined[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return joined;
+}
+
+function mediaTypeOf(contentType: string | undefined): string | null {
+  return contentType?.split(';', 1)[0]?.trim().toLowerCase() || null;
+}

@@ -1,0 +1,111 @@
+import { getCountrySpecifications } from 'ibantools';
+
+/**
+ * Taking secrets and personal data out of text that somebody else wrote, before it is kept or logged. It masks by
+ * the look of a value, so it is the second wall: what is known to be secret is not handed over in the first place.
+ */
+
+/** Longer input is cut before masking, so that hostile text cannot cost time. */
+const MAX_INPUT = 8_192;
+const MASK = '••••';
+
+const PEM = /-----BEGIN [A-Z0-9 ]{1,40}-----[\s\S]*?(?:-----END [A-Z0-9 ]{1,40}-----|$)/g;
+const COMPACT_JWT = /\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*){0,3}/g;
+const AUTH_SCHEME = /\b(Bearer|Basic)\s+[\w\-.~+/]+=*/gi;
+const NAMED_SECRET =
+  /\b(client_secret|client_assertion|assertion|access_token|refresh_token|id_token|password|passphrase|api[_-]?key|secret)("?\s{0,3}[=:]\s{0,3}"?)[^\s"&,;]+/gi;
+const EMAIL = /[\p{L}\p{N}._+%-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/gu;
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-([0-9a-f]{8})([0-9a-f]{4})/gi;
+const IBAN_START = /(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?=[ -]?[A-Za-z0-9])/g;
+const UNKNOWN_COUNTRY_IBAN = /(?<![A-Za-z0-9])([A-Z]{2})\d{2}[A-Z0-9]{7,26}([A-Z0-9]{4})(?![A-Za-z0-9])/g;
+/** Account and card numbers, grouped or not. Grouped runs must be longer, or dates would go as well. */
+const DIGITS = /\d{4,}(\d{4})|\d(?:[ -]?\d){7,}(?:[ -]?(\d{4}))/g;
+// Control and format characters: they forge log lines and turn text around on screens.
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+
+/** The text with IBANs (country and last four stay), UUIDs, tokens, keys, e-mail addresses and long numbers masked. */
+export function redactText(text: string): string {
+  const masked = text
+    .slice(0, MAX_INPUT)
+    .replace(PEM, '[key]')
+    .replace(INVISIBLE, ' ')
+    .replace(COMPACT_JWT, '[token]')
+    .replace(AUTH_SCHEME, '$1 [token]')
+    .replace(NAMED_SECRET, '$1$2[secret]')
+    .replace(EMAIL, '[email]')
+    .replace(UUID, `${MASK}$2`);
+  return maskIbans(masked)
+    .replace(UNKNOWN_COUNTRY_IBAN, `$1${MASK}$2`)
+    .replace(DIGITS, (_match, plain?: string, grouped?: string) => MASK + (plain ?? grouped ?? ''));
+}
+
+/** The country says how long its IBANs are, so that a spaced one ends where it ends, whatever word follows. */
+function maskIbans(text: string): string {
+  const countries = getCountrySpecifications();
+  let result = '';
+  let from = 0;
+  for (const { index } of text.matchAll(IBAN_START)) {
+    if (index < from) continue;
+    const country = text.slice(index, index + 2).toUpperCase();
+    const length = countries[country]?.chars;
+    const end = length ? endOfCharacters(text, index, length) : null;
+    if (end === null) continue;
+    const tail = text.slice(index, end).replace(/[ -]/g, '').slice(-4);
+    result += `${text.slice(from, index)}${country}${MASK}${tail}`;
+    from = end;
+  }
+  return result + text.slice(from);
+}
+
+/** Where `count` letters and digits from `start` end, single spaces and dashes between them left out; null: there are fewer. */
+function endOfCharacters(text: string, start: number, count: number): number | null {
+  let position = start;
+  for (let seen = 0; seen < count; position += 1) {
+    const char = text[position] ?? '';
+    if (/[A-Za-z0-9]/.test(char)) seen += 1;
+    else if (!/[ -]/.test(char) || !/[A-Za-z0-9]/.test(text[position + 1] ?? '')) return null;
+  }
+  return position;
+}
+
+const SECRET_KEY = /authorization|secret|passw|passphrase|private_?key|assertion|token|cookie|api_?key|^signature$/i;
+const MAX_DEPTH = 8;
+
+/**
+ * The value with every string in it redacted, and everything held under a name that sounds like a secret replaced.
+ * Errors become plain objects; cycles and depths beyond 8 become a word.
+ * @param plainKeys names whose strings stay as they are, such as ids of our own that join log lines
+ */
+export function redactValue(value: unknown, plainKeys: ReadonlySet<string> = new Set()): unknown {
+  return redactDeep(value, plainKeys, []);
+}
+
+function redactDeep(value: unknown, plainKeys: ReadonlySet<string>, parents: readonly object[]): unknown {
+  if (typeof value === 'string') return redactText(value);
+  if (typeof value === 'bigint' || typeof value === 'symbol') return redactText(String(value));
+  if (typeof value === 'function') return '[function]';
+  if (typeof value !== 'object' || value === null) return value;
+  if (parents.includes(value)) return '[circular]';
+  if (parents.length >= MAX_DEPTH) return '[deep]';
+  if (value instanceof Date) return value;
+  if (ArrayBuffer.isView(value)) return '[bytes]';
+  const within = [...parents, value];
+  if (Array.isArray(value)) return value.map((entry: unknown) => redactDeep(entry, plainKeys, within));
+  const entries = value instanceof Map ? [...value].map(([key, held]) => [String(key), held] as const) : Object.entries(value);
+  const named = value instanceof Error ? [...errorEntries(value), ...entries] : entries;
+  return Object.fromEntries(
+    named.map(([key, held]) => {
+      if (SECRET_KEY.test(key)) return [key, '[secret]'];
+      return [key, plainKeys.has(key) && typeof held === 'string' ? held : redactDeep(held, plainKeys, within)];
+    }),
+  );
+}
+
+function errorEntries(error: Error): (readonly [string, unknown])[] {
+  const entries = [
+    ['name', error.name],
+    ['message', error.message],
+    ['stack', error.stack],
+  ] as const;
+  return error.cause === undefined ? [...entries] : [...entries, ['cause', error.cause]];
+}
