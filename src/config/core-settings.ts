@@ -1,17 +1,6 @@
-import { BlockList, isIP } from 'node:net';
 import { z } from 'zod';
+import { isLoopback } from '../provider-kit/settings';
 import type { ConfigProblem } from './config-error';
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-/** True for 127.0.0.0/8, ::1 and localhost: what other machines cannot reach. */
-export function isLoopback(host: string): boolean {
-  const version = isIP(host);
-  if (version === 0) return host.toLowerCase() === 'localhost';
-  return loopback.check(host, version === 4 ? 'ipv4' : 'ipv6');
-}
 
 /** Node fires a timer at once when it is asked to wait longer than this, ms (about 24 days). */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -88,6 +77,11 @@ function rangeProblems(values: Partial<CoreSettings>): ConfigProblem[] {
   });
 }
 
+/** A host as `URL.hostname` would have it. */
+function asInUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host.toLowerCase();
+}
+
 function authProblems({ AUTH, HOST }: Partial<CoreSettings>): ConfigProblem[] {
   if (AUTH === 'jwt') {
     const sentence =
@@ -95,7 +89,7 @@ function authProblems({ AUTH, HOST }: Partial<CoreSettings>): ConfigProblem[] {
       'AUTH=none works while HOST is a loopback address.';
     return [{ variable: 'AUTH', sentence }];
   }
-  if (AUTH === 'none' && HOST !== undefined && !isLoopback(HOST)) {
+  if (AUTH === 'none' && HOST !== undefined && !isLoopback(asInUrl(HOST))) {
     return [{ variable: 'AUTH', sentence: 'none lets every caller do everything, so it is allowed only while HOST is a loopback address.' }];
   }
   return [];

@@ -84,7 +84,7 @@ function readOne(env: NodeJS.ProcessEnv, { id, definition }: Named, problems: Co
     for (const issue of read.error.issues) {
       const key = String(issue.path[0] ?? '*');
       const missing = issue.code === 'invalid_type' && raw[key] === undefined;
-      const sentence = missing ? `Is required by provider "${id}".` : withoutValues(issue.message, Object.values(raw));
+      const sentence = missing ? `Is required by provider "${id}".` : asSentence(withoutValues(issue.message, Object.values(raw)));
       problems.push({ variable: prefix + key, sentence });
     }
   }
@@ -96,6 +96,12 @@ function readTenants(list: string | undefined): '*' | ReadonlySet<string> | unde
   if (!list || list.trim() === '*') return '*';
   const tenants = list.split(',').map((tenant) => tenant.trim());
   return tenants.some((tenant) => tenant === '' || tenant === '*') ? undefined : new Set(tenants);
+}
+
+/** Schemas say "must be a URL". */
+function asSentence(message: string): string {
+  const text = message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** A schema's message may quote what it was given, and that may be a key. */

@@ -8,7 +8,7 @@ const bank = defineProvider({
   name: 'bank',
   displayName: 'The Bank',
   settings: z.object({
-    BASE_URL: z.url('Must be a URL.'),
+    BASE_URL: z.url('must be a URL'),
     SECRET: z.string().superRefine((value, context) => {
       if (!value.startsWith('good')) context.addIssue({ code: 'custom', message: `Cannot use ${value}\nhere.` });
     }),
@@ -164,6 +164,11 @@ describe('a value that is wrong', () => {
   it('is never quoted when it is a setting of a provider, and stays on one line', () => {
     const problems = problemsWith({ BANK_SECRET: 'bad-secret-value' });
     expect(problems).toEqual(['BANK_SECRET: Cannot use [value] here.']);
+  });
+
+  it('is explained in a sentence', () => {
+    expect(problemsWith({ BANK_BASE_URL: 'bank' })).toEqual(['BANK_BASE_URL: Must be a URL.']);
+    expect(problemsWith({ BANK_BASE_URL: '' })).toEqual(['BANK_BASE_URL: Is required by provider "bank".']);
   });
 });
 
