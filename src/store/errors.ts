@@ -1,0 +1,53 @@
+/** What can keep a store from opening, and what its callers may not ask of it. */
+
+/** Another process has the store. The message says which, where and since when. */
+export class StoreLocked extends Error {
+  constructor(
+    readonly dataDir: string,
+    /** Who has it, in words. */
+    readonly holder: string,
+  ) {
+    super(`The data folder ${dataDir} is in use by ${holder}. A data folder belongs to one gateway process.`);
+    this.name = 'StoreLocked';
+  }
+}
+
+/** The store's folder or files cannot be made or written. */
+export class StoreUnwritable extends Error {
+  constructor(dataDir: string, cause: unknown) {
+    super(`The data folder ${dataDir} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.name = 'StoreUnwritable';
+  }
+}
+
+/** The database does not keep a setting without which an acknowledged write could be lost with the power. */
+export class StoreNotDurable extends Error {
+  constructor(setting: string, wanted: string, found: string) {
+    super(`The store would not be durable: ${setting} must be ${wanted}, and the database says ${found}.`);
+    this.name = 'StoreNotDurable';
+  }
+}
+
+/** The database was written by a newer gateway; this one does not know its tables. */
+export class StoreTooNew extends Error {
+  constructor(found: number, known: number) {
+    super(`The store has schema version ${found}, and this gateway knows versions up to ${known}. Start the newer gateway again.`);
+    this.name = 'StoreTooNew';
+  }
+}
+
+/** A write after `dispose`. */
+export class StoreClosed extends Error {
+  constructor() {
+    super('The store is closed.');
+    this.name = 'StoreClosed';
+  }
+}
+
+/** A write that the state machine or the attempt log forbids: always a bug of the caller. Nothing was written. */
+export class IllegalWrite extends Error {
+  constructor(closureId: string, what: string) {
+    super(`Bug: an illegal write to closure ${closureId}: ${what}.`);
+    this.name = 'IllegalWrite';
+  }
+}

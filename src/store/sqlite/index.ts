@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import type { Closure, ClosureEvent } from '../../domain/closure';
+import type { Clock } from '../../ports/clock';
+import type { AttemptAnswer, ClosureChange, ClosureStore, ListFilter } from '../../ports/store';
+import { prepareDataFolder } from './data-folder';
+import { type Database, openDurableDatabase } from './database';
+import { type FolderLock, LOCK_FILE, lockFolder } from './folder-lock';
+import { GroupCommit } from './group-commit';
+import { migrate } from './migrate';
+import * as reads from './reads';
+import * as writes from './writes';
+
+const DATABASE_FILE = 'gateway.db';
+
+export interface SqliteStoreOptions {
+  /** A folder on a local disk; made when it is missing. */
+  dataDir: string;
+  /** Leases and due times are measured on it. */
+  clock: Clock;
+}
+
+/**
+ * Opens the embedded store, alone: the folder is this process's until `dispose`, and claims of the process that
+ * had it before are void.
+ * @throws StoreUnwritable when the folder or its files cannot be made or written
+ * @throws StoreLocked when another process has the folder
+ * @throws StoreNotDurable when SQLite does not keep a durability setting
+ * @throws StoreTooNew when a newer gateway has migrated the database
+ */
+export async function openSqliteStore({ dataDir, clock }: SqliteStoreOptions): Promise<ClosureStore> {
+  const databaseFile = join(dataDir, DATABASE_FILE);
+  prepareDataFolder(dataDir, [databaseFile, join(dataDir, LOCK_FILE)]);
+  const lock = lockFolder(dataDir, clock.now());
+  try {
+    return openUnderLock(databaseFile, clock, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function openUnderLock(databaseFile: string, clock: Clock, lock: FolderLock): ClosureStore {
+  const db = openDurableDatabase(databaseFile);
+  try {
+    migrate(db);
+    writes.voidLeases(db);
+    return new SqliteStore(db, clock, lock);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Writes go through the group commit; reads go to the database at once. */
+class SqliteStore implements ClosureStore {
+  readonly #db: Database;
+  readonly #clock: Clock;
+  readonly #lock: FolderLock;
+  readonly #group: GroupCommit;
+  #disposed = false;
+
+  constructor(db: Database, clock: Clock, lock: FolderLock) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#lock = lock;
+    this.#group = new GroupCommit(db);
+  }
+
+  record(closure: Closure, event: ClosureEvent, leaseMs: number, also?: ClosureChange) {
+    return this.#group.run(() => writes.recordClosure(this.#db, this.#clock.now(), closure, event, leaseMs, also));
+  }
+
+  commit(change: ClosureChange) {
+    return this.#group.run(() => writes.commitChange(this.#db, this.#clock.now(), change));
+  }
+
+  recordLateAnswer(id: string, answer: AttemptAnswer) {
+    return this.#group.run(() => writes.keepLateAnswer(this.#db, this.#clock.now(), id, answer));
+  }
+
+  claimDue(limit: number, leaseMs: number) {
+    return this.#group.run(() => writes.claimDueClosures(this.#db, this.#clock.now(), limit, leaseMs));
+  }
+
+  ping() {
+    return this.#group.run(() => writes.writeProbe(this.#db, this.#clock.now()));
+  }
+
+  async nextDueAt() {
+    return reads.nextDue(this.#db);
+  }
+
+  async closures(tenant: string, ids: readonly string[]) {
+    return reads.closuresById(this.#db, tenant, ids);
+  }
+
+  async byIdempotencyKey(tenant: string, subject: string, key: string) {
+    return reads.closureByKey(this.#db, tenant, subject, key);
+  }
+
+  async byLockKey(tenant: string, provider: string, lockKey: string) {
+    return reads.closureByLockKey(this.#db, tenant, provider, lockKey);
+  }
+
+  async newestByRef(tenant: string, refs: readonly string[]) {
+    return reads.newestClosuresByRef(this.#db, tenant, refs);
+  }
+
+  async list(tenant: string, filter: ListFilter, limit: number, after: string | null) {
+    return reads.listClosures(this.#db, tenant, filter, limit, after);
+  }
+
+  async attempts(id: string) {
+    return reads.attemptsOf(this.#db, id);
+  }
+
+  async events(ids: readonly string[]) {
+    return reads.eventsOf(this.#db, ids);
+  }
+
+  async reports(ids: readonly string[]) {
+    return reads.reportsOf(this.#db, ids);
+  }
+
+  async providersSeen(tenant: string) {
+    return reads.providersOf(this.#db, tenant);
+  }
+
+  async dispose() {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#group.close();
+    this.#db.close();
+    this.#lock.release();
+  }
+}

@@ -1,0 +1,104 @@
+import type { Attempt, Closure, ClosureEvent, ClosureReport } from '../../domain/closure';
+import type { ListFilter } from '../../ports/store';
+import type { Database, SqlRow, SqlValue } from './database';
+import { listStatement } from './list';
+import { attemptFromRow, closureFromRow, eventFromRow, reportFromRow } from './rows';
+
+/** The store's reads; see ClosureStore for what each one promises. They see committed state only. */
+
+export function closuresById(db: Database, tenant: string, ids: readonly string[]): (Closure | null)[] {
+  const rows = db.all('SELECT * FROM closure WHERE tenant = ? AND id IN (SELECT value FROM json_each(?))', [
+    tenant,
+    JSON.stringify(ids),
+  ]);
+  const byId = new Map(rows.map((row) => [row.id, closureFromRow(row)]));
+  return ids.map((id) => byId.get(id) ?? null);
+}
+
+export function closureByKey(db: Database, tenant: string, subject: string, key: string): Closure | null {
+  return one(db, 'SELECT * FROM closure WHERE tenant = ? AND subject = ? AND idempotency_key = ?', [tenant, subject, key]);
+}
+
+export function closureByLockKey(db: Database, tenant: string, provider: string, lockKey: string): Closure | null {
+  return one(
+    db,
+    `SELECT * FROM closure WHERE id = (
+       SELECT max(closure_id) FROM closure_identifier WHERE tenant = ? AND provider = ? AND lock_key = ?)`,
+    [tenant, provider, lockKey],
+  );
+}
+
+export function newestClosuresByRef(db: Database, tenant: string, refs: readonly string[]): (Closure | null)[] {
+  const rows = db.all(
+    `SELECT newest.ref AS looked_up, closure.* FROM (
+       SELECT ref, max(closure_id) AS id FROM closure_identifier
+       WHERE tenant = ? AND ref IN (SELECT value FROM json_each(?)) GROUP BY ref
+     ) AS newest JOIN closure ON closure.id = newest.id`,
+    [tenant, JSON.stringify(refs)],
+  );
+  const byRef = new Map(rows.map((row) => [row.looked_up, closureFromRow(row)]));
+  return refs.map((ref) => byRef.get(ref) ?? null);
+}
+
+export function listClosures(db: Database, tenant: string, filter: ListFilter, limit: number, after: string | null): Closure[] {
+  const { sql, params } = listStatement(tenant, filter, limit, after);
+  return db.all(sql, params).map(closureFromRow);
+}
+
+export function attemptsOf(db: Database, id: string): Attempt[] {
+  return db.all('SELECT * FROM attempt WHERE closure_id = ? ORDER BY number', [id]).map(attemptFromRow);
+}
+
+export function eventsOf(db: Database, ids: readonly string[]): ClosureEvent[][] {
+  const rows = db.all(
+    'SELECT * FROM closure_event WHERE closure_id IN (SELECT value FROM json_each(?)) ORDER BY closure_id, seq',
+    [JSON.stringify(ids)],
+  );
+  return grouped(rows, ids, eventFromRow);
+}
+
+export function reportsOf(db: Database, ids: readonly string[]): ClosureReport[][] {
+  const rows = db.all(
+    `SELECT * FROM closure_report WHERE closure_id IN (SELECT value FROM json_each(?))
+     ORDER BY closure_id, created_at, id`,
+    [JSON.stringify(ids)],
+  );
+  return grouped(rows, ids, reportFromRow);
+}
+
+/** Jumps along the index from one provider to the next: a tenant has few providers and many closures. */
+export function providersOf(db: Database, tenant: string): string[] {
+  const rows = db.all(
+    `WITH RECURSIVE seen (provider) AS (
+       SELECT min(provider) FROM closure_identifier WHERE tenant = ?1
+       UNION ALL
+       SELECT (SELECT min(provider) FROM closure_identifier WHERE tenant = ?1 AND provider > seen.provider)
+       FROM seen WHERE seen.provider IS NOT NULL
+     ) SELECT provider FROM seen WHERE provider IS NOT NULL ORDER BY provider`,
+    [tenant],
+  );
+  return rows.map((row) => row.provider as string);
+}
+
+/** Claimed closures are in the second half: they wait for the end of their claim, too. */
+export function nextDue(db: Database): number | null {
+  const [row] = db.all(
+    `SELECT min(at) AS at FROM (
+       SELECT min(due_at) AS at FROM closure WHERE due_at IS NOT NULL AND lease_until IS NULL
+       UNION ALL
+       SELECT min(max(due_at, lease_until)) FROM closure WHERE lease_until IS NOT NULL AND due_at IS NOT NULL
+     )`,
+  );
+  return (row?.at ?? null) as number | null;
+}
+
+function one(db: Database, sql: string, params: readonly SqlValue[]): Closure | null {
+  const [row] = db.all(sql, params);
+  return row ? closureFromRow(row) : null;
+}
+
+function grouped<T>(rows: readonly SqlRow[], ids: readonly string[], fromRow: (row: SqlRow) => T): T[][] {
+  const byId = new Map<string, T[]>(ids.map((id) => [id, []]));
+  for (const row of rows) byId.get(row.closure_id as string)!.push(fromRow(row));
+  return ids.map((id) => byId.get(id)!);
+}

@@ -1,0 +1,175 @@
+import type { Closure, ClosureEvent, ClosureReport } from '../../domain/closure';
+import { canBecome, type ClosureStatus, isTerminal } from '../../domain/closure-status';
+import type { AttemptAnswer, Claimed, ClosureChange, RecordResult } from '../../ports/store';
+import { CLOSURE_COLUMN_LIST, CLOSURE_COLUMNS } from '../columns';
+import { IllegalWrite } from '../errors';
+import { insertMark, keepAnswer } from './attempts';
+import type { Database, SqlValue } from './database';
+import { addIdentifier, liveHolder, releaseIdentifiers } from './identifiers';
+import { attemptFromRow, closureFromRow, toSql } from './rows';
+
+/**
+ * The store's writes. Each is synchronous and runs in a savepoint of a group commit: where it throws, or gives
+ * `stale` or null, it has left nothing behind. `now` is epoch ms on the store's clock.
+ */
+
+const INSERT_CLOSURE = (() => {
+  const names = [...CLOSURE_COLUMN_LIST.map(([, column]) => column.name), 'provider', 'lease_until'];
+  return `INSERT INTO closure (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
+})();
+
+/** A claim's first fence: the recorder's. */
+const FIRST_FENCE = 1;
+
+/** See ClosureStore.record. */
+export function recordClosure(
+  db: Database,
+  now: number,
+  closure: Closure,
+  event: ClosureEvent,
+  leaseMs: number,
+  also?: ClosureChange,
+): RecordResult {
+  const { tenant, subject, idempotencyKey, account, lockKey } = closure;
+  if (idempotencyKey !== null) {
+    const [row] = db.all('SELECT * FROM closure WHERE tenant = ? AND subject = ? AND idempotency_key = ?', [
+      tenant,
+      subject,
+      idempotencyKey,
+    ]);
+    if (row) return { kind: 'keyTaken', closure: closureFromRow(row) };
+  }
+  const holder = liveHolder(db, tenant, account.provider, lockKey);
+  if (holder !== undefined) {
+    const [row] = db.all('SELECT * FROM closure WHERE id = ?', [holder]);
+    return { kind: 'accountTaken', closure: closureFromRow(row!) };
+  }
+  if (also && !commitChange(db, now, also)) return { kind: 'stale' };
+  const recorded = { ...closure, fence: FIRST_FENCE };
+  const values = CLOSURE_COLUMN_LIST.map(([property, column]) => toSql(column, recorded[property]));
+  db.run(INSERT_CLOSURE, [...values, account.provider, now + leaseMs]);
+  addIdentifier(db, recorded, { account, lockKey });
+  insertEvent(db, closure.id, event);
+  return { kind: 'recorded', closure: recorded };
+}
+
+/** See ClosureStore.commit. */
+export function commitChange(db: Database, now: number, change: ClosureChange): Closure | null {
+  const { id, guard, set } = change;
+  const guardColumn = 'fence' in guard ? 'fence' : 'version';
+  const guardValue = 'fence' in guard ? guard.fence : guard.version;
+  const [before] = db.all(`SELECT status FROM closure WHERE id = ? AND ${guardColumn} = ?`, [id, guardValue]);
+  if (!before) return null;
+  const from = before.status as ClosureStatus;
+  if (set.status && set.status !== from && !canBecome(from, set.status)) {
+    throw new IllegalWrite(id, `${from} cannot become ${set.status}`);
+  }
+  const { assignments, values } = assignmentsFor(change, now);
+  const [row] = db.all(`UPDATE closure SET ${assignments.join(', ')} WHERE id = ? AND ${guardColumn} = ? RETURNING *`, [
+    ...values,
+    id,
+    guardValue,
+  ]);
+  const closure = closureFromRow(row!);
+  if (isTerminal(closure.status) && !isTerminal(from)) releaseIdentifiers(db, id);
+  if (change.mark) insertMark(db, id, change.mark);
+  for (const answer of change.answers ?? []) keepAnswer(db, id, answer);
+  for (const alias of change.aliases ?? []) addIdentifier(db, closure, alias);
+  for (const report of change.reports ?? []) insertReport(db, id, report);
+  if (change.event) insertEvent(db, id, change.event);
+  return closure;
+}
+
+function assignmentsFor(change: ClosureChange, now: number): { assignments: string[]; values: SqlValue[] } {
+  const assignments: string[] = [];
+  const values: SqlValue[] = [];
+  for (const [property, value] of Object.entries(change.set)) {
+    if (value === undefined) continue;
+    const column = CLOSURE_COLUMNS[property as keyof Closure];
+    assignments.push(`${column.name} = ?`);
+    values.push(toSql(column, value));
+  }
+  assignments.push(`version = version + ${change.visible ? 1 : 0}`);
+  const isClaimless = 'version' in change.guard;
+  if (isClaimless) assignments.push('fence = fence + 1');
+  if (isClaimless || change.lease === 'release') {
+    assignments.push('lease_until = NULL');
+  } else if (typeof change.lease === 'number') {
+    assignments.push('lease_until = ?');
+    values.push(now + change.lease);
+  }
+  return { assignments, values };
+}
+
+/**
+ * See ClosureStore.recordLateAnswer. The write has no claim, so it raises the fence: a worker that decided
+ * without this evidence must not go on.
+ */
+export function keepLateAnswer(db: Database, now: number, id: string, answer: AttemptAnswer): void {
+  if (!keepAnswer(db, id, answer)) return;
+  const [row] = db.all('SELECT status FROM closure WHERE id = ?', [id]);
+  if (isTerminal(row!.status as ClosureStatus)) return;
+  db.run('UPDATE closure SET due_at = ?, lease_until = NULL, fence = fence + 1 WHERE id = ?', [now, id]);
+}
+
+/** See ClosureStore.claimDue. */
+export function claimDueClosures(db: Database, now: number, limit: number, leaseMs: number): Claimed[] {
+  const rows = db.all(
+    `UPDATE closure SET fence = fence + 1, lease_until = ? WHERE rowid IN (
+       SELECT rowid FROM closure WHERE due_at <= ? AND (lease_until IS NULL OR lease_until <= ?) ORDER BY due_at LIMIT ?
+     ) RETURNING *`,
+    [now + leaseMs, now, now, limit],
+  );
+  if (rows.length === 0) return [];
+  // RETURNING keeps no order.
+  const claims = rows.map((row): Claimed => ({ closure: closureFromRow(row), attempts: [] }));
+  claims.sort((a, b) => a.closure.dueAt! - b.closure.dueAt!);
+  const byId = new Map(claims.map((claim) => [claim.closure.id, claim]));
+  const attempts = db.all(
+    'SELECT * FROM attempt WHERE closure_id IN (SELECT value FROM json_each(?)) ORDER BY closure_id, number',
+    [JSON.stringify([...byId.keys()])],
+  );
+  for (const row of attempts) byId.get(row.closure_id as string)!.attempts.push(attemptFromRow(row));
+  return claims;
+}
+
+/**
+ * Ends every claim. At open, under the folder's lock, their workers are known to be gone.
+ */
+export function voidLeases(db: Database): void {
+  db.run('UPDATE closure SET lease_until = NULL, fence = fence + 1 WHERE lease_until IS NOT NULL');
+}
+
+/** A write that changes nothing anybody reads, to see that one is possible. */
+export function writeProbe(db: Database, now: number): void {
+  db.run('INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at', [now]);
+}
+
+function insertEvent(db: Database, closureId: string, event: ClosureEvent): void {
+  db.run(
+    `INSERT INTO closure_event
+       (closure_id, seq, from_status, to_status, at, cause, detail, actor, correlation_id, provider_request_id)
+     VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM closure_event WHERE closure_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
+    [
+      closureId,
+      event.from,
+      event.to,
+      event.at,
+      event.cause,
+      event.detail,
+      event.actor,
+      event.correlationId,
+      event.providerRequestId,
+    ],
+  );
+}
+
+/** A provider may report one document more than once. */
+function insertReport(db: Database, closureId: string, report: ClosureReport): void {
+  db.run('INSERT INTO closure_report (closure_id, id, type, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING', [
+    closureId,
+    report.id,
+    report.type,
+    report.createdAt,
+  ]);
+}
