@@ -5,29 +5,26 @@ import type { Metrics } from './metrics';
 /** Longest part of a provider's own word that a line keeps, characters. */
 const WORD_LENGTH = 64;
 
-/** Reports to the log and to the metrics. */
+/** Reports to the log and to the metrics. Each line takes the fields it names, whatever else an event brings. */
 export function createTelemetry(logger: Logger, metrics: Metrics): Telemetry {
   return {
-    transition(event) {
-      const { provider, from, to, cause } = event;
+    transition({ closureId, provider, from, to, cause, correlationId }) {
       metrics.transitions.inc({ provider, from: from ?? '', to, cause });
-      logger.info(event, 'closure changed');
+      logger.info({ closureId, provider, from, to, cause, correlationId }, 'closure changed');
     },
-    providerCall(event) {
-      const { provider, operation, outcome, durationMs } = event;
+    providerCall({ provider, operation, outcome, durationMs, httpStatus, requestId, correlationId }) {
       metrics.providerCalls.inc({ provider, operation, outcome });
       metrics.providerCallSeconds.observe({ provider, operation }, durationMs / 1000);
-      logger.info({ ...event, durationMs: Math.round(durationMs) }, 'provider called');
+      const fields = { provider, operation, outcome, durationMs: Math.round(durationMs), httpStatus, requestId, correlationId };
+      logger.info(fields, 'provider called');
     },
-    unmapped(event) {
-      const { provider, what, word } = event;
+    unmapped({ provider, what, word, correlationId }) {
       metrics.unmappedWords.inc({ provider, what });
-      logger.warn({ ...event, word: word.slice(0, WORD_LENGTH) }, 'provider used an unknown word');
+      logger.warn({ provider, what, word: word.slice(0, WORD_LENGTH), correlationId }, 'provider used an unknown word');
     },
-    alarm({ error, ...event }) {
-      const { what, provider } = event;
+    alarm({ what, provider, closureId, correlationId, error }) {
       metrics.alarms.inc({ what, provider: provider ?? '' });
-      logger.error({ ...event, ...(error !== undefined && { err: error }) }, 'alarm');
+      logger.error({ what, provider, closureId, correlationId, err: error }, 'alarm');
     },
   };
 }

@@ -95,6 +95,14 @@ describe('telemetry', () => {
     expect(log.parsed()[1]).toMatchObject({ closureId: CLOSURE, correlationId: CORRELATION, from: 'REQUESTED', to: 'CLOSED' });
   });
 
+  it('takes from a transition only what joins and counts, whoever asked for it', () => {
+    const { log, telemetry } = watched();
+    const event = { ...ids, closureId: CLOSURE, from: null, to: 'REQUESTED', cause: 'REQUEST', actor: 'jane', detail: 'gone' } as const;
+    telemetry.transition(event);
+    expect(log.text()).toContain('REQUESTED');
+    expect(log.text()).not.toMatch(/jane|gone/);
+  });
+
   it('counts and times a provider call, in seconds', async () => {
     const { log, metrics, telemetry } = watched();
     telemetry.providerCall({ ...ids, operation: 'close', outcome: 'accepted', durationMs: 1500.4, httpStatus: 202, requestId: CLOSURE });
