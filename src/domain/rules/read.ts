@@ -16,8 +16,8 @@ export function judgeRead(situation: Situation, read: AccountRead, facts: Facts)
 /** Where a closure waits, the account's own word and blockers are worth showing whatever they mean. */
 function shown({ closure }: Situation, read: AccountSeen): Verdict['set'] {
   const providerStatus = read.providerStatus ?? closure.providerStatus;
-  const underWay: ClosureStatus[] = ['CLOSING', 'SCHEDULED', 'ACTION_REQUIRED'];
-  return underWay.includes(closure.status)
+  const waiting: ClosureStatus[] = ['CLOSING', 'SCHEDULED', 'ACTION_REQUIRED'];
+  return waiting.includes(closure.status)
     ? { providerStatus, blockers: read.blockers, expectedCloseAt: read.expectedCloseAt ?? closure.expectedCloseAt }
     : { providerStatus };
 }

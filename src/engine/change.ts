@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Closure, ClosureEvent, ClosureProgress, EventCause } from '../domain/closure';
+import { retryAdvice } from '../domain/error-code';
+import type { Facts, Verdict } from '../domain/rules/situation';
+import type { Randomness } from '../ports/clock';
+import type { Alias, AttemptAnswer, ClosureChange, Guard } from '../ports/store';
+import { dueAt } from './schedule';
+import type { EngineSettings } from './settings';
+
+/** Book-keeping of the engine; a change of these alone is no news to a caller. */
+const UNSEEN: ReadonlySet<keyof ClosureProgress> = new Set(['dueAt', 'quietSteps', 'pendingRead', 'closingSeenAt', 'openSeenAt', 'notFoundSince']);
+
+export interface ChangeContext {
+  guard: Guard;
+  lease: ClosureChange['lease'];
+  cause: EventCause;
+  /** Who, for a person's decision. */
+  actor?: string;
+  correlationId?: string;
+  providerRequestId?: string;
+  aliases?: Alias[];
+  now: Facts['now'];
+  settings: EngineSettings;
+  random: Randomness;
+}
+
+/** Turns a verdict into one atomic write: progress, history, findings and the next due time. */
+export function changeOf(closure: Closure, verdict: Verdict, context: ChangeContext): ClosureChange {
+  const { now } = context;
+  const moved = verdict.set.status !== undefined && verdict.set.status !== closure.status;
+  const different = Object.entries(verdict.set).filter(([key, value]) => !isDeepStrictEqual(value, closure[key as keyof ClosureProgress]));
+  const quietSteps = moved ? 0 : closure.quietSteps;
+  const due = dueAt(verdict.next, now, quietSteps, context.random.fraction(), context.settings);
+  const set: Partial<ClosureProgress> = { ...Object.fromEntries(different), dueAt: due, quietSteps: moved || verdict.next.kind === 'now' ? quietSteps : quietSteps + 1 };
+  if (set.error && due !== null && retryAdvice(set.error.code) === 'SAFE_NOW') {
+    set.error = { ...set.error, retryAfterSeconds: Math.max(1, Math.ceil((due - now) / 1000)) };
+  }
+  const visible = different.some(([key]) => !UNSEEN.has(key as keyof ClosureProgress));
+  if (visible) set.updatedAt = now;
+  if (moved) set.statusSince = now;
+  return {
+    id: closure.id,
+    guard: context.guard,
+    set,
+    visible,
+    event: moved ? eventOf(closure, verdict, context) : undefined,
+    answers: verdict.findings?.map((finding) => answerOf(finding, now)),
+    aliases: context.aliases,
+    lease: context.lease,
+  };
+}
+
+function eventOf(closure: Closure, verdict: Verdict, context: ChangeContext): ClosureEvent {
+  return {
+    from: closure.status,
+    to: verdict.set.status ?? closure.status,
+    at: context.now,
+    cause: context.cause,
+    detail: verdict.detail ?? null,
+    actor: context.actor ?? null,
+    correlationId: context.correlationId ?? closure.correlationId,
+    providerRequestId: context.providerRequestId ?? null,
+  };
+}
+
+/** What the store keeps of a finding. */
+export function answerOf(finding: NonNullable<Verdict['findings']>[number], now: number): AttemptAnswer {
+  return { number: finding.number, effect: finding.effect, answeredAt: now, evidence: finding.evidence ?? {} };
+}

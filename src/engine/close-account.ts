@@ -1,0 +1,188 @@
+import type { Caller } from '../domain/caller';
+import { closureError, InputRefused } from '../domain/closure-error';
+import type { Closure, ClosureEvent } from '../domain/closure';
+import type { ClosureErrorCode } from '../domain/error-code';
+import type { ClosureChange } from '../ports/store';
+import { changeOf } from './change';
+import type { EngineParts } from './driver';
+import { checkCloseInput, type Intake } from './intake';
+import type { CloseAccountInput, CloseAccountResult } from './service';
+import { leaseMs } from './settings';
+import type { Worker } from './worker';
+
+/** A request that finds the store changed under it looks again so often before it gives up. */
+const MAX_LOOKS = 5;
+
+/** Records the intent of a close request durably, sets the work going and waits a moment for the first answer. */
+export class CloseAccount {
+  constructor(
+    private readonly parts: EngineParts,
+    private readonly worker: Worker,
+  ) {}
+
+  /** Never rejects: what the store leaves open is INTERNAL, and the same key finds out. */
+  async run(caller: Caller, input: CloseAccountInput): Promise<CloseAccountResult> {
+    let intake: Intake;
+    try {
+      intake = checkCloseInput(this.parts.providers, caller, input);
+    } catch (error) {
+      if (error instanceof InputRefused) return nothingRecorded(caller, error.code, error.message, { field: ['input', ...error.field] });
+      throw error;
+    }
+    try {
+      return await this.record(caller, input, intake);
+    } catch (error) {
+      this.parts.telemetry.alarm({ what: 'a close request could not be recorded', provider: intake.provider.id, correlationId: caller.correlationId, error });
+      return nothingRecorded(caller, 'INTERNAL', 'The request may or may not have been recorded; the same key finds out.', { retryAfterSeconds: 1 });
+    }
+  }
+
+  private async record(caller: Caller, input: CloseAccountInput, intake: Intake): Promise<CloseAccountResult> {
+    const { store } = this.parts;
+    for (let look = 0; look < MAX_LOOKS; look += 1) {
+      const previous = await store.byLockKey(caller.tenant, intake.provider.id, intake.lockKey);
+      let reopened: ClosureChange | undefined;
+      if (previous?.status === 'CLOSED') {
+        const bound = await store.byIdempotencyKey(caller.tenant, caller.subject, input.idempotencyKey);
+        if (bound) return await this.replay(caller, bound, intake);
+        reopened = await this.reopening(caller, previous, intake);
+        if (!reopened) return inTheWay(caller, previous, 'ACCOUNT_ALREADY_CLOSED', 'The account was closed by an earlier closure.');
+      }
+      const closure = this.newClosure(caller, input, intake);
+      const result = await store.record(closure, firstEvent(closure), leaseMs(this.parts.settings), reopened);
+      switch (result.kind) {
+        case 'recorded':
+          if (reopened?.event) this.parts.telemetry.transition({ closureId: reopened.id, provider: intake.provider.id, ...reopened.event });
+          this.parts.telemetry.transition({ closureId: closure.id, provider: intake.provider.id, ...firstEvent(closure) });
+          return await this.firstAnswer(result.closure, this.worker.adopt({ closure: result.closure, attempts: [] }), false);
+        case 'keyTaken':
+          return await this.replay(caller, result.closure, intake);
+        case 'accountTaken':
+          return inTheWay(caller, result.closure, 'CLOSURE_IN_PROGRESS', 'Another closure of the account is live.');
+        case 'stale':
+          break;
+      }
+    }
+    throw new Error('The account changed with every look.');
+  }
+
+  private async replay(caller: Caller, closure: Closure, intake: Intake): Promise<CloseAccountResult> {
+    if (closure.fingerprint !== intake.fingerprint) {
+      return nothingRecorded(caller, 'IDEMPOTENCY_KEY_REUSED', 'The idempotency key was used before with another input.', {
+        field: ['input', 'idempotencyKey'],
+      });
+    }
+    return await this.firstAnswer(closure, this.worker.underWay(closure.id), true);
+  }
+
+  /** What is known after the work under way has ended, or after `closeWaitMs`; the work goes on without the caller. */
+  private async firstAnswer(closure: Closure, work: Promise<void> | undefined, replayed: boolean): Promise<CloseAccountResult> {
+    let latest: Closure = closure;
+    if (work) {
+      await settledWithin(work, this.parts.settings.closeWaitMs);
+      latest = (await this.parts.store.closures(closure.tenant, [closure.id]))[0] ?? closure;
+    }
+    const refused = latest.status === 'REJECTED' || latest.status === 'FAILED';
+    return { closure: latest, error: refused ? latest.error : null, replayed };
+  }
+
+  /** The change that ends an earlier closure whose account a read shows open again; undefined: it is closed still. */
+  private async reopening(caller: Caller, previous: Closure, { provider }: Intake): Promise<ClosureChange | undefined> {
+    const { clock, settings, random } = this.parts;
+    const { capabilities } = provider.adapter;
+    const grace = Math.max(capabilities.visibilityLagMs, settings.reopenGraceMs);
+    if (!capabilities.outcomeSources.includes('POLL')) return undefined;
+    if (clock.now() < (previous.closedAt ?? previous.statusSince) + grace) return undefined;
+    const read = await provider.adapter.readAccount(previous.account, caller);
+    if (!read.ok || read.state !== 'OPEN') return undefined;
+    const verdict = {
+      set: { status: 'REOPENED' as const },
+      detail: 'A new request was made, and a read shows the account open again.',
+      next: { kind: 'never' as const },
+    };
+    return changeOf(previous, verdict, {
+      guard: { version: previous.version },
+      lease: 'release',
+      cause: 'POLL',
+      correlationId: caller.correlationId,
+      providerRequestId: read.requestId,
+      now: clock.now(),
+      settings,
+      random,
+    });
+  }
+
+  private newClosure(caller: Caller, input: CloseAccountInput, intake: Intake): Closure {
+    const now = this.parts.clock.now();
+    return {
+      id: this.parts.random.id(),
+      tenant: caller.tenant,
+      subject: caller.subject,
+      idempotencyKey: input.idempotencyKey,
+      fingerprint: intake.fingerprint,
+      account: intake.account,
+      lockKey: intake.lockKey,
+      reason: input.reason,
+      reasonText: intake.reasonText,
+      reasonMapping: intake.reasonMapping,
+      initiator: input.initiator,
+      announceOnly: input.announceOnly,
+      liquidatePositions: input.liquidatePositions,
+      correlationId: caller.correlationId,
+      requestedAt: now,
+      status: 'REQUESTED',
+      statusSince: now,
+      updatedAt: now,
+      closedAt: null,
+      providerStatus: null,
+      blockers: [],
+      requiredAction: null,
+      expectedCloseAt: null,
+      error: null,
+      dueAt: now,
+      attempts: 0,
+      quietSteps: 0,
+      pendingRead: null,
+      closingSeenAt: null,
+      openSeenAt: null,
+      notFoundSince: null,
+      version: 1,
+      fence: 1,
+    };
+  }
+}
+
+function firstEvent(closure: Closure): ClosureEvent {
+  return {
+    from: null,
+    to: closure.status,
+    at: closure.requestedAt,
+    cause: 'REQUEST',
+    detail: null,
+    actor: closure.subject,
+    correlationId: closure.correlationId,
+    providerRequestId: null,
+  };
+}
+
+function nothingRecorded(
+  caller: Caller,
+  code: ClosureErrorCode,
+  message: string,
+  details: { field?: string[]; retryAfterSeconds?: number },
+): CloseAccountResult {
+  return { closure: null, error: closureError(code, message, caller.correlationId, details), replayed: false };
+}
+
+function inTheWay(caller: Caller, closure: Closure, code: ClosureErrorCode, message: string): CloseAccountResult {
+  return { closure, error: closureError(code, message, caller.correlationId, { provider: closure.account.provider }), replayed: false };
+}
+
+async function settledWithin(work: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeUp = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, timeUp]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,157 @@
+import { lockKey } from '../domain/account';
+import type { EventCause } from '../domain/closure';
+import { findingOf, judgeAnswer } from '../domain/rules/answer';
+import { nextStep } from '../domain/rules/next-step';
+import { judgeRead } from '../domain/rules/read';
+import type { Facts, Situation, Verdict } from '../domain/rules/situation';
+import { unchanged } from '../domain/rules/situation';
+import type { AccountRead, CloseOutcome } from '../domain/outcome';
+import type { Clock, Randomness } from '../ports/clock';
+import type { ConfiguredProvider, ProviderRegistry } from '../ports/provider';
+import type { Alias, Claimed, ClosureStore } from '../ports/store';
+import type { Telemetry } from '../ports/telemetry';
+import { answerOf, changeOf } from './change';
+import { ClaimLost, sendClose } from './send';
+import { type EngineSettings, leaseMs } from './settings';
+
+export interface EngineParts {
+  store: ClosureStore;
+  providers: ProviderRegistry;
+  clock: Clock;
+  random: Randomness;
+  telemetry: Telemetry;
+  settings: EngineSettings;
+}
+
+/** No claim needs more steps than this; a bug in the rules must not spin. */
+const MAX_STEPS = 8;
+
+/** The world as the rules see it, for one provider at one moment. */
+export function factsFor(provider: ConfiguredProvider, parts: Pick<EngineParts, 'clock' | 'settings'>): Facts {
+  const { capabilities } = provider.adapter;
+  return {
+    now: parts.clock.now(),
+    visibilityLagMs: capabilities.visibilityLagMs,
+    horizonMs: parts.settings.reconcileHorizonMs,
+    reopenGraceMs: parts.settings.reopenGraceMs,
+    canRead: capabilities.outcomeSources.includes('POLL'),
+    alreadyClosedDistinct: capabilities.alreadyClosedDistinct,
+  };
+}
+
+/** The other names of the account that a read revealed. */
+export function aliasesOf(provider: ConfiguredProvider, read: AccountRead): Alias[] {
+  if (!read.ok) return [];
+  return read.aliases.map((account) => ({ account, lockKey: lockKey(account, provider.adapter.capabilities.kindsShareIds) }));
+}
+
+/** Works on one claimed closure until it has to wait. Every write is fenced by the claim. */
+export class Driver {
+  constructor(private readonly parts: EngineParts) {}
+
+  /** Never rejects: what goes wrong leaves the closure to its next claim. */
+  async drive(claimed: Claimed): Promise<void> {
+    const { closure } = claimed;
+    try {
+      const provider = this.parts.providers.find(closure.account.provider);
+      await (provider ? this.work(claimed, provider) : this.setAside(claimed));
+    } catch (error) {
+      if (error instanceof ClaimLost) return;
+      this.parts.telemetry.alarm({
+        what: 'work on a closure stopped',
+        provider: closure.account.provider,
+        closureId: closure.id,
+        correlationId: closure.correlationId,
+        error,
+      });
+    }
+  }
+
+  /** Its provider is not configured any more: nothing can be asked until it is again. */
+  private async setAside(claimed: Claimed): Promise<void> {
+    this.parts.telemetry.alarm({
+      what: 'a closure waits for a provider that is not configured',
+      provider: claimed.closure.account.provider,
+      closureId: claimed.closure.id,
+    });
+    await this.apply(claimed, unchanged({ kind: 'slow' }), 'TIMER');
+  }
+
+  private async work(claimed: Claimed, provider: ConfiguredProvider): Promise<void> {
+    let situation: Situation & Claimed = claimed;
+    let resend = false;
+    let tokenRefused = false;
+    for (let step = 0; step < MAX_STEPS; step += 1) {
+      const todo = nextStep(situation, factsFor(provider, this.parts), resend);
+      let verdict: Verdict;
+      if (todo.do === 'settle') {
+        verdict = todo.verdict;
+        situation = await this.apply(situation, verdict, 'TIMER');
+      } else if (todo.do === 'read') {
+        const read = await provider.adapter.readAccount(situation.closure.account, situation.closure);
+        verdict = judgeRead(situation, read, factsFor(provider, this.parts));
+        situation = await this.apply(situation, verdict, 'POLL', { requestId: read.requestId, aliases: aliasesOf(provider, read) });
+      } else {
+        const sent = await sendClose(this.parts, provider, situation, tokenRefused);
+        situation = sent.situation;
+        if (sent.kind === 'notSent') return;
+        verdict = judgeAnswer(situation, sent.attempt, sent.outcome, factsFor(provider, this.parts));
+        // A refused token is the gateway's own trouble: one forced refresh, one resend, each its own attempt.
+        const refresh: boolean = sent.outcome.kind === 'authFailed' && !tokenRefused;
+        if (refresh) verdict = { ...verdict, next: { kind: 'now' } };
+        tokenRefused = refresh;
+        situation = await this.applyAnswer(situation, sent.attempt, sent.outcome, verdict);
+        resend = refresh;
+        if (refresh) continue;
+      }
+      if (verdict.next.kind !== 'now') return;
+      resend = verdict.resend ?? false;
+    }
+    await this.apply(situation, unchanged({ kind: 'retry' }), 'TIMER');
+  }
+
+  /** An answer that finds the claim gone is kept as evidence of its attempt. */
+  private async applyAnswer(situation: Claimed, attempt: number | null, outcome: CloseOutcome, verdict: Verdict): Promise<Claimed> {
+    try {
+      return await this.apply(situation, verdict, 'RESPONSE', { requestId: outcome.requestId });
+    } catch (error) {
+      if (error instanceof ClaimLost && attempt !== null) {
+        await this.parts.store.recordLateAnswer(situation.closure.id, answerOf(findingOf(attempt, outcome), this.parts.clock.now()));
+      }
+      throw error;
+    }
+  }
+
+  /** @throws ClaimLost when somebody else wrote since the claim */
+  private async apply(
+    claimed: Claimed,
+    verdict: Verdict,
+    cause: EventCause,
+    seen: { requestId?: string; aliases?: Alias[] } = {},
+  ): Promise<Claimed> {
+    const { store, clock, random, settings, telemetry } = this.parts;
+    const change = changeOf(claimed.closure, verdict, {
+      guard: { fence: claimed.closure.fence },
+      lease: verdict.next.kind === 'now' ? leaseMs(settings) : 'release',
+      cause,
+      providerRequestId: seen.requestId,
+      aliases: seen.aliases,
+      now: clock.now(),
+      settings,
+      random,
+    });
+    const after = await store.commit(change);
+    if (!after) throw new ClaimLost();
+    if (change.event) {
+      telemetry.transition({ closureId: after.id, provider: after.account.provider, ...change.event });
+    }
+    return { closure: after, attempts: withFindings(claimed, verdict, clock.now()) };
+  }
+}
+
+function withFindings({ attempts }: Claimed, verdict: Verdict, now: number): Claimed['attempts'] {
+  return attempts.map((attempt) => {
+    const finding = verdict.findings?.find(({ number }) => number === attempt.number);
+    return finding ? { ...attempt, effect: finding.effect, answeredAt: now, evidence: finding.evidence ?? attempt.evidence } : attempt;
+  });
+}

@@ -1,0 +1,61 @@
+import type { AccountInput } from '../domain/account';
+import type { Caller } from '../domain/caller';
+import { isSensitive } from '../domain/reason';
+import { blockersAsSeenBy, errorAsSeenBy } from '../domain/visibility';
+import { CloseAccount } from './close-account';
+import type { EngineParts } from './driver';
+import { checkEligibility } from './eligibility';
+import { Operate } from './operate';
+import { Queries } from './queries';
+import type { ClosureResult, ClosureService, Eligibility } from './service';
+import { Worker } from './worker';
+
+export type { EngineParts } from './driver';
+export type { EngineSettings } from './settings';
+
+export interface Engine {
+  service: ClosureService;
+  /** Begins to claim what is due. */
+  start(): void;
+  /** Claims nothing more and waits for what is under way; what was sent and not answered stays in doubt. */
+  drain(): Promise<void>;
+}
+
+/** Puts the engine together: closing, recovery, polling and what callers may ask. */
+export function createEngine(parts: EngineParts): Engine {
+  const worker = new Worker(parts);
+  const closeAccount = new CloseAccount(parts, worker);
+  const operate = new Operate(parts, worker);
+  const queries = new Queries(parts);
+
+  /** The error of a sensitive closure shows no provider text, wherever the error came from. */
+  function seen<Result extends ClosureResult>(caller: Caller, result: Result): Result {
+    const hidden = result.closure !== null && isSensitive(result.closure.reason);
+    return {
+      ...result,
+      closure: result.closure && queries.seen(caller, result.closure),
+      error: result.error && errorAsSeenBy(caller, result.error, hidden),
+    };
+  }
+
+  const service: ClosureService = {
+    closeAccount: async (caller, input) => seen(caller, await closeAccount.run(caller, input)),
+    refreshClosure: async (caller, id) => seen(caller, await operate.refresh(caller, id)),
+    cancelClosure: async (caller, id) => seen(caller, await operate.cancel(caller, id)),
+    resolveClosure: async (caller, input) => seen(caller, await operate.resolve(caller, input)),
+    closureEligibility: (caller: Caller, account: AccountInput) => eligibility(caller, account),
+    closures: (caller, ids) => queries.closures(caller, ids),
+    newestByRef: (caller, refs) => queries.newestByRef(caller, refs),
+    list: (caller, filter, first, after) => queries.list(caller, filter, first, after),
+    events: (caller, closures) => queries.events(caller, closures),
+    reports: (caller, closures) => queries.reports(caller, closures),
+    providers: (caller) => queries.providers(caller),
+  };
+
+  async function eligibility(caller: Caller, account: AccountInput): Promise<Eligibility> {
+    const found = await checkEligibility(parts, caller, account);
+    return { ...found, blockers: blockersAsSeenBy(caller, found.blockers), error: found.error && errorAsSeenBy(caller, found.error, false) };
+  }
+
+  return { service, start: () => worker.start(), drain: () => worker.drain() };
+}

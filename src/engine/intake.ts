@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { type AccountInput, type AccountRef, canonicalAccount, closureRef, lockKey } from '../domain/account';
+import type { Caller } from '../domain/caller';
+import { InputRefused } from '../domain/closure-error';
+import type { ReasonMapping } from '../domain/reason';
+import type { ConfiguredProvider, KindCapabilities, ProviderRegistry } from '../ports/provider';
+import type { CloseAccountInput } from './service';
+
+/** Input that passed every check that needs no I/O. */
+export interface Intake {
+  provider: ConfiguredProvider;
+  account: AccountRef;
+  lockKey: string;
+  reasonText: string | null;
+  reasonMapping: ReasonMapping;
+  fingerprint: string;
+}
+
+const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{16,64}$/;
+/** For providers that set no tighter bound. */
+const MAX_NOTE_LENGTH = 1_000;
+
+/** True where the provider exists for the caller. */
+export function mayUse(caller: Caller, provider: ConfiguredProvider): boolean {
+  return provider.tenants === '*' || provider.tenants.has(caller.tenant);
+}
+
+/**
+ * An account reference, checked against what its provider takes.
+ * @throws InputRefused (UNKNOWN_PROVIDER, UNSUPPORTED_BY_PROVIDER, INVALID_INPUT), the field below the input
+ */
+export function checkAccount(
+  providers: ProviderRegistry,
+  caller: Caller,
+  input: AccountInput,
+): { provider: ConfiguredProvider; account: AccountRef; kind: KindCapabilities } {
+  const provider = providers.find(input.provider);
+  if (!provider || !mayUse(caller, provider)) {
+    throw new InputRefused('UNKNOWN_PROVIDER', 'No provider of that id is configured.', ['account', 'provider']);
+  }
+  const { capabilities } = provider.adapter;
+  const kind = capabilities.kinds.find((one) => one.kind === input.kind);
+  if (!kind) throw unsupported(`${provider.displayName} has no accounts of kind ${input.kind}.`, ['account', 'kind']);
+  const idType = input.idType ?? kind.defaultIdType;
+  if (!kind.idTypes.includes(idType)) {
+    throw unsupported(`${provider.displayName} does not take ids of type ${idType} for ${input.kind}.`, ['account', 'idType']);
+  }
+  return { provider, kind, account: canonicalAccount(input, idType, capabilities.idRules) };
+}
+
+/**
+ * Everything about a close request that can be checked before anything is recorded.
+ * @throws InputRefused as {@link checkAccount}, and for the other fields
+ */
+export function checkCloseInput(providers: ProviderRegistry, caller: Caller, input: CloseAccountInput): Intake {
+  if (!IDEMPOTENCY_KEY.test(input.idempotencyKey)) {
+    throw new InputRefused('INVALID_INPUT', 'The idempotency key must be 16 to 64 characters of A-Z, a-z, 0-9, _ and -.', ['idempotencyKey']);
+  }
+  const { provider, account, kind } = checkAccount(providers, caller, input.account);
+  if (input.announceOnly && !kind.announceOnly) {
+    throw unsupported(`${provider.displayName} cannot be told of an intended closing of ${kind.kind}.`, ['announceOnly']);
+  }
+  if (input.liquidatePositions && !kind.liquidatePositions) {
+    throw unsupported(`${provider.displayName} cannot sell positions of ${kind.kind}.`, ['liquidatePositions']);
+  }
+  if (input.announceOnly && input.liquidatePositions) {
+    throw new InputRefused('INVALID_INPUT', 'An announcement sells nothing.', ['liquidatePositions']);
+  }
+  const reasonText = checkReasonText(input.reasonText, kind, provider);
+  return {
+    provider,
+    account,
+    lockKey: lockKey(account, provider.adapter.capabilities.kindsShareIds),
+    reasonText,
+    reasonMapping: provider.adapter.mapReason({ account, reason: input.reason, reasonText, announceOnly: input.announceOnly }),
+    fingerprint: fingerprintOf(input, account, reasonText),
+  };
+}
+
+function checkReasonText(text: string | null | undefined, kind: KindCapabilities, provider: ConfiguredProvider): string | null {
+  if (text === null || text === undefined || text === '') return null;
+  if (kind.reasonMode !== 'TEXT') throw unsupported(`${provider.displayName} takes no free text for ${kind.kind}.`, ['reasonText']);
+  const { maxLength, pattern } = kind.reasonText ?? { maxLength: MAX_NOTE_LENGTH, pattern: /^\P{Cc}*$/u };
+  if (text.length > maxLength) throw new InputRefused('INVALID_INPUT', `The text is longer than ${maxLength} characters.`, ['reasonText']);
+  if (!pattern.test(text)) throw new InputRefused('INVALID_INPUT', 'The text has characters that the provider does not take.', ['reasonText']);
+  return text;
+}
+
+function unsupported(message: string, field: string[]): InputRefused {
+  return new InputRefused('UNSUPPORTED_BY_PROVIDER', message, field);
+}
+
+/** Defaults are left out, so that a field added later does not change the fingerprints of stored keys. */
+function fingerprintOf(input: CloseAccountInput, account: AccountRef, reasonText: string | null): string {
+  const parts = [
+    ['account', closureRef(account)],
+    ['reason', input.reason],
+    ...(reasonText === null ? [] : [['reasonText', reasonText]]),
+    ...(input.initiator === 'HOLDER' ? [] : [['initiator', input.initiator]]),
+    ...(input.announceOnly ? [['announceOnly', true]] : []),
+    ...(input.liquidatePositions ? [['liquidatePositions', true]] : []),
+  ];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}

@@ -1,0 +1,168 @@
+import type { Caller } from '../domain/caller';
+import { closureError } from '../domain/closure-error';
+import { type Closure, type EventCause, mayBeApplied } from '../domain/closure';
+import { canBecome, type ClosureStatus, isTerminal } from '../domain/closure-status';
+import type { ClosureErrorCode } from '../domain/error-code';
+import { judgeRead } from '../domain/rules/read';
+import { errorOf, type Finding, type Situation, type Verdict } from '../domain/rules/situation';
+import type { Alias } from '../ports/store';
+import { changeOf } from './change';
+import { aliasesOf, type EngineParts, factsFor } from './driver';
+import type { ClosureResult, Resolution, ResolveClosureInput } from './service';
+import type { Worker } from './worker';
+
+/** A writer without a claim that keeps losing to others gives up after so many looks. */
+const MAX_LOOKS = 5;
+const MAX_NOTE_LENGTH = 1_000;
+
+interface Decision {
+  verdict: Verdict;
+  cause: EventCause;
+  actor?: string;
+  aliases?: Alias[];
+  providerRequestId?: string;
+}
+
+/** Refresh, cancel and resolve: writers without a claim, each write compared with the version it was decided on. */
+export class Operate {
+  constructor(
+    private readonly parts: EngineParts,
+    private readonly worker: Worker,
+  ) {}
+
+  /** Reads the account now. A closure with nothing left to learn is returned as it is. */
+  async refresh(caller: Caller, id: string): Promise<ClosureResult> {
+    const closure = await this.find(caller, id);
+    if (!closure) return notFound(caller);
+    const provider = this.parts.providers.find(closure.account.provider);
+    const settled = isTerminal(closure.status) && closure.status !== 'CLOSED';
+    if (settled || closure.announceOnly) return { closure, error: null };
+    if (!provider?.adapter.capabilities.outcomeSources.includes('POLL')) {
+      return { closure, error: failure(caller, 'UNSUPPORTED_BY_PROVIDER', 'Accounts of the provider cannot be read.', closure) };
+    }
+    const read = await provider.adapter.readAccount(closure.account, caller);
+    const aliases = aliasesOf(provider, read);
+    const after = await this.decide(caller, closure, (situation) => ({
+      verdict: withoutHurry(judgeRead(situation, read, factsFor(provider, this.parts))),
+      cause: 'POLL',
+      aliases,
+      providerRequestId: read.requestId,
+    }));
+    const error = read.ok
+      ? null
+      : closureError(read.code, read.message, caller.correlationId, {
+          provider: provider.id,
+          providerErrors: read.providerErrors ?? [],
+          providerRequestId: read.requestId,
+          retryAfterSeconds: read.retryAfterMs === undefined ? undefined : Math.ceil(read.retryAfterMs / 1000),
+        });
+    return { closure: after.closure, error: after.error ?? error };
+  }
+
+  /** Withdraws a closure while every request so far is proven without effect. */
+  async cancel(caller: Caller, id: string): Promise<ClosureResult> {
+    const closure = await this.find(caller, id);
+    if (!closure) return notFound(caller);
+    return this.decide(caller, closure, ({ closure: now, attempts }) =>
+      canBecome(now.status, 'CANCELLED') && !attempts.some(mayBeApplied) && now.status !== 'CLOSING'
+        ? {
+            verdict: { set: { status: 'CANCELLED', error: null, pendingRead: null }, next: { kind: 'never' } },
+            cause: 'REQUEST',
+            actor: caller.subject,
+          }
+        : failure(caller, 'CLOSURE_NOT_CANCELLABLE', 'The provider may have been told already.', now),
+    );
+  }
+
+  /** A person settles a closure that reconciliation gave up on. */
+  async resolve(caller: Caller, input: ResolveClosureInput): Promise<ClosureResult> {
+    const note = input.note.trim();
+    const closure = await this.find(caller, input.closureId);
+    if (!closure) return notFound(caller);
+    if (note.length === 0 || note.length > MAX_NOTE_LENGTH || /\p{Cc}/u.test(note)) {
+      const message = `The note must be 1 to ${MAX_NOTE_LENGTH} characters without control characters.`;
+      return { closure, error: closureError('INVALID_INPUT', message, caller.correlationId, { field: ['input', 'note'] }) };
+    }
+    return this.decide(caller, closure, (situation) => {
+      if (situation.closure.status !== 'NEEDS_REVIEW') {
+        return failure(caller, 'CLOSURE_NOT_RESOLVABLE', "The closure does not wait for a person's decision.", situation.closure);
+      }
+      if (situation.closure.version !== input.expectedVersion) {
+        const message = `The closure is at version ${situation.closure.version} now; read it again before you decide.`;
+        return closureError('INVALID_INPUT', message, caller.correlationId, { field: ['input', 'expectedVersion'] });
+      }
+      return { verdict: this.settledBy(situation, input.outcome, note), cause: 'OPERATOR', actor: caller.subject };
+    });
+  }
+
+  private settledBy(situation: Situation, outcome: Resolution, note: string): Verdict {
+    const status: ClosureStatus = outcome === 'RETRY' ? 'REQUESTED' : outcome;
+    const message = status === 'REJECTED' ? 'A person settled it as refused.' : 'A person settled it as failed.';
+    const failed = status === 'REJECTED' || status === 'FAILED';
+    return {
+      set: {
+        status,
+        error: failed ? errorOf(situation, 'MANUAL_INTERVENTION_REQUIRED', message) : null,
+        pendingRead: null,
+        ...(status === 'CLOSED' && { closedAt: this.parts.clock.now(), blockers: [] }),
+      },
+      detail: note,
+      findings: outcome === 'RETRY' ? situation.attempts.filter(mayBeApplied).map(withoutEffect) : undefined,
+      next: outcome === 'RETRY' ? { kind: 'now' } : { kind: 'never' },
+    };
+  }
+
+  private async find(caller: Caller, id: string): Promise<Closure | null> {
+    return (await this.parts.store.closures(caller.tenant, [id]))[0] ?? null;
+  }
+
+  /** Decides on what is stored now, and again when somebody else wrote in between. */
+  private async decide(
+    caller: Caller,
+    first: Closure,
+    decision: (situation: Situation) => Decision | NonNullable<ClosureResult['error']>,
+  ): Promise<ClosureResult> {
+    const { store, clock, random, settings, telemetry } = this.parts;
+    let closure: Closure | null = first;
+    for (let look = 0; look < MAX_LOOKS && closure; look += 1) {
+      const decided = decision({ closure, attempts: await store.attempts(closure.id) });
+      if (!('verdict' in decided)) return { closure, error: decided };
+      const change = changeOf(closure, decided.verdict, {
+        ...decided,
+        guard: { version: closure.version },
+        lease: 'release',
+        correlationId: caller.correlationId,
+        now: clock.now(),
+        settings,
+        random,
+      });
+      const after = await store.commit(change);
+      if (after) {
+        if (change.event) telemetry.transition({ closureId: after.id, provider: after.account.provider, ...change.event });
+        this.worker.wake();
+        return { closure: after, error: null };
+      }
+      closure = await this.find(caller, first.id);
+    }
+    return { closure, error: failure(caller, 'INTERNAL', 'The closure changed with every look.', first) };
+  }
+}
+
+/** A person's word: the requests in doubt had no effect. */
+function withoutEffect({ number }: { number: number }): Finding {
+  return { number, effect: 'NOT_APPLIED' };
+}
+
+/** Without a claim nothing may be sent: the worker is given the closure at once instead. */
+function withoutHurry(verdict: Verdict): Verdict {
+  return { ...verdict, resend: undefined };
+}
+
+function notFound(caller: Caller): ClosureResult {
+  return { closure: null, error: closureError('CLOSURE_NOT_FOUND', 'There is no such closure.', caller.correlationId) };
+}
+
+function failure(caller: Caller, code: ClosureErrorCode, message: string, closure: Closure) {
+  return closureError(code, message, caller.correlationId, { provider: closure.account.provider });
+}
+

@@ -1,0 +1,86 @@
+import { closureRef } from '../domain/account';
+import type { Caller } from '../domain/caller';
+import { InputRefused } from '../domain/closure-error';
+import type { Closure, ClosureEvent, ClosureReport } from '../domain/closure';
+import type { ReasonMapping } from '../domain/reason';
+import { blockerFilterFor, closureAsSeenBy, eventsAsSeenBy } from '../domain/visibility';
+import type { ListFilter } from '../ports/store';
+import type { EngineParts } from './driver';
+import { checkAccount, mayUse } from './intake';
+import type { ClosureFilter, ClosurePage, ProviderView } from './service';
+
+/** Everything that only reads the store; what comes out is as the caller may see it. */
+export class Queries {
+  constructor(private readonly parts: EngineParts) {}
+
+  /** A closure as the caller may see it. */
+  seen(caller: Caller, closure: Closure): Closure {
+    return closureAsSeenBy(caller, closure, this.ordinaryMapping(closure));
+  }
+
+  async closures(caller: Caller, ids: readonly string[]): Promise<(Closure | null)[]> {
+    const found = await this.parts.store.closures(caller.tenant, ids);
+    return found.map((closure) => closure && this.seen(caller, closure));
+  }
+
+  async newestByRef(caller: Caller, refs: readonly string[]): Promise<(Closure | null)[]> {
+    const found = await this.parts.store.newestByRef(caller.tenant, refs);
+    return found.map((closure) => closure && this.seen(caller, closure));
+  }
+
+  async list(caller: Caller, filter: ClosureFilter, first: number, after: string | null): Promise<ClosurePage> {
+    const found = await this.parts.store.list(caller.tenant, this.storeFilter(caller, filter), first + 1, after);
+    return { closures: found.slice(0, first).map((closure) => this.seen(caller, closure)), hasNextPage: found.length > first };
+  }
+
+  async events(caller: Caller, closures: readonly Closure[]): Promise<ClosureEvent[][]> {
+    // The reason on a closure that went out may be masked; what is hidden is decided on what is stored.
+    const ids = closures.map(({ id }) => id);
+    const [events, stored] = await Promise.all([this.parts.store.events(ids), this.parts.store.closures(caller.tenant, ids)]);
+    return stored.map((closure, index) => (closure ? eventsAsSeenBy(caller, closure, events[index] ?? []) : []));
+  }
+
+  async reports(caller: Caller, closures: readonly Closure[]): Promise<ClosureReport[][]> {
+    const mine = closures.every(({ tenant }) => tenant === caller.tenant);
+    if (!mine) throw new Error('Reports of another tenant were asked for.');
+    return this.parts.store.reports(closures.map(({ id }) => id));
+  }
+
+  async providers(caller: Caller): Promise<ProviderView[]> {
+    const usable = this.parts.providers.all().filter((provider) => mayUse(caller, provider));
+    const gone = (await this.parts.store.providersSeen(caller.tenant)).filter((id) => !usable.some((provider) => provider.id === id));
+    return [
+      ...usable.map(({ id, adapterName, displayName, adapter }) => ({ id, adapterName, displayName, active: true, capabilities: adapter.capabilities })),
+      ...gone.map((id) => ({ id, adapterName: id, displayName: id, active: false, capabilities: null })),
+    ];
+  }
+
+  private storeFilter(caller: Caller, filter: ClosureFilter): ListFilter {
+    const given = <Value>(value: Value | null | undefined): Value | undefined => value ?? undefined;
+    return {
+      status: given(filter.status),
+      provider: given(filter.provider),
+      accountRef: filter.account ? this.refOf(caller, filter.account) : undefined,
+      blocker: filter.blocker ? blockerFilterFor(caller, filter.blocker) : undefined,
+      key: filter.idempotencyKey ? { subject: caller.subject, idempotencyKey: filter.idempotencyKey } : undefined,
+      requestedAfter: given(filter.requestedAfter),
+      updatedAfter: given(filter.updatedAfter),
+      statusBefore: given(filter.statusBefore),
+    };
+  }
+
+  private refOf(caller: Caller, account: NonNullable<ClosureFilter['account']>): string {
+    try {
+      return closureRef(checkAccount(this.parts.providers, caller, account).account);
+    } catch (error) {
+      if (error instanceof InputRefused) throw new InputRefused(error.code, error.message, ['filter', ...error.field]);
+      throw error;
+    }
+  }
+
+  /** What the provider would be told of the reason OTHER. */
+  private ordinaryMapping(closure: Closure): ReasonMapping {
+    const provider = this.parts.providers.find(closure.account.provider);
+    return provider?.adapter.mapReason({ ...closure, reason: 'OTHER', reasonText: null }) ?? 'NOT_SENT';
+  }
+}

@@ -1,0 +1,98 @@
+import type { Attempt, Closure } from '../domain/closure';
+import type { CloseOutcome } from '../domain/outcome';
+import type { CloseRequest, ConfiguredProvider } from '../ports/provider';
+import type { Claimed } from '../ports/store';
+import type { EngineParts } from './driver';
+import { leaseMs } from './settings';
+
+/** Somebody else wrote since the claim: whatever this worker knows is evidence at most. */
+export class ClaimLost extends Error {
+  constructor() {
+    super('The claim on the closure was lost.');
+    this.name = 'ClaimLost';
+  }
+}
+
+/** The mark is durable and too little of the lease is left for the request to end within it. */
+class SendDeadlinePassed extends Error {}
+
+export type Sent =
+  | { kind: 'answered'; situation: Claimed; /** Null: it never left (no token, no pool slot). */ attempt: number | null; outcome: CloseOutcome }
+  | { kind: 'notSent'; situation: Claimed };
+
+/**
+ * Sends one close request: token, pool slot and signature (the adapter's), then the durable mark, then the check
+ * that the request ends within the lease, then the first byte. Every request that may leave has its own attempt.
+ * @throws ClaimLost when the mark finds the claim gone; nothing was sent
+ */
+export async function sendClose(parts: EngineParts, provider: ConfiguredProvider, claimed: Claimed, freshToken: boolean): Promise<Sent> {
+  const { store, clock, telemetry } = parts;
+  let situation = claimed;
+  let attempt: Attempt | null = null;
+
+  async function beforeFirstByte(): Promise<void> {
+    const started = clock.monotonic();
+    const marked: Attempt = {
+      number: claimed.closure.attempts + 1,
+      markedAt: clock.now(),
+      deadlineMs: provider.deadlineMs,
+      effect: 'MARKED',
+      answeredAt: null,
+      evidence: {},
+    };
+    const lease = leaseMs(parts.settings);
+    const after = await store.commit({
+      id: claimed.closure.id,
+      guard: { fence: claimed.closure.fence },
+      set: { attempts: marked.number, updatedAt: marked.markedAt },
+      visible: true,
+      mark: marked,
+      lease,
+    });
+    if (!after) throw new ClaimLost();
+    attempt = marked;
+    situation = { closure: after, attempts: [...claimed.attempts, marked] };
+    if (clock.monotonic() - started + provider.deadlineMs >= lease) throw new SendDeadlinePassed();
+  }
+
+  const { closure } = claimed;
+  try {
+    const outcome = await provider.adapter.requestClosure(requestOf(closure), { freshToken, beforeFirstByte });
+    return { kind: 'answered', situation, attempt: numberOf(attempt), outcome };
+  } catch (error) {
+    if (error instanceof ClaimLost) throw error;
+    if (error instanceof SendDeadlinePassed) return await takeBack(parts, situation);
+    telemetry.alarm({ what: 'an adapter threw', provider: provider.id, closureId: closure.id, correlationId: closure.correlationId, error });
+    return { kind: 'answered', situation, attempt: numberOf(attempt), outcome: afterThrow(attempt) };
+  }
+}
+
+function requestOf({ id, account, reason, reasonText, initiator, announceOnly, correlationId }: Closure): CloseRequest {
+  return { closureId: id, account, reason, reasonText, initiator, announceOnly, correlationId };
+}
+
+function numberOf(attempt: Attempt | null): number | null {
+  return attempt?.number ?? null;
+}
+
+/** A bug after the mark leaves the request in doubt; before it, nothing has left. */
+function afterThrow(attempt: Attempt | null): CloseOutcome {
+  return attempt
+    ? { kind: 'unknown', detail: 'the gateway failed while it waited for the answer' }
+    : { kind: 'notApplied', code: 'INTERNAL', message: 'The gateway could not prepare the request.' };
+}
+
+/** Proven not sent, and due again at once for whoever claims it next. */
+async function takeBack({ store, clock }: EngineParts, situation: Claimed): Promise<Sent> {
+  const mark = situation.attempts.at(-1);
+  const after = await store.commit({
+    id: situation.closure.id,
+    guard: { fence: situation.closure.fence },
+    set: { dueAt: clock.now() },
+    visible: false,
+    answers: mark && [{ number: mark.number, effect: 'NOT_SENT', answeredAt: clock.now(), evidence: {} }],
+    lease: 'release',
+  });
+  if (!after) throw new ClaimLost();
+  return { kind: 'notSent', situation: { ...situation, closure: after } };
+}

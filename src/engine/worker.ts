@@ -1,0 +1,93 @@
+import type { Claimed } from '../ports/store';
+import { Driver, type EngineParts } from './driver';
+import { leaseMs } from './settings';
+
+/** The store is asked at least so often, ms: another process may have made work, and clocks are not one. */
+const LONGEST_SLEEP_MS = 1_000;
+const SHORTEST_SLEEP_MS = 5;
+/** After a store that does not answer, ms. */
+const PAUSE_AFTER_TROUBLE_MS = 1_000;
+
+/** Claims what is due and drives it, as many closures at once as the settings say. */
+export class Worker {
+  private readonly driver: Driver;
+  private readonly running = new Map<string, Promise<void>>();
+  private readonly wakers = new Set<() => void>();
+  private stopping = false;
+  private loop: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: EngineParts) {
+    this.driver = new Driver(parts);
+  }
+
+  start(): void {
+    this.loop = this.run();
+  }
+
+  /** Drives a closure that the caller has claimed already. */
+  adopt(claimed: Claimed): Promise<void> {
+    const { id } = claimed.closure;
+    const work = this.driver.drive(claimed).finally(() => {
+      this.running.delete(id);
+      this.wake();
+    });
+    this.running.set(id, work);
+    return work;
+  }
+
+  /** The work under way on a closure in this process. */
+  underWay(id: string): Promise<void> | undefined {
+    return this.running.get(id);
+  }
+
+  /** Looks for due work now. */
+  wake(): void {
+    for (const waker of this.wakers) waker();
+  }
+
+  /** Claims nothing more and waits for what is under way. Safe to die during it. */
+  async drain(): Promise<void> {
+    this.stopping = true;
+    this.wake();
+    await this.loop;
+    await Promise.all(this.running.values());
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping) {
+      let pause: number;
+      try {
+        pause = await this.claim();
+      } catch (error) {
+        this.parts.telemetry.alarm({ what: 'the store did not give work', error });
+        pause = PAUSE_AFTER_TROUBLE_MS;
+      }
+      if (pause > 0 && !this.stopping) await this.sleep(pause);
+    }
+  }
+
+  /** How long to wait before the next look, ms. */
+  private async claim(): Promise<number> {
+    const { store, settings, clock } = this.parts;
+    const room = settings.workers - this.running.size;
+    if (room <= 0) return LONGEST_SLEEP_MS;
+    const claimed = await store.claimDue(room, leaseMs(settings));
+    for (const one of claimed) void this.adopt(one);
+    if (claimed.length === room) return 0;
+    const next = await store.nextDueAt();
+    const wait = next === null ? LONGEST_SLEEP_MS : next - clock.now();
+    return Math.min(LONGEST_SLEEP_MS, Math.max(SHORTEST_SLEEP_MS, wait));
+  }
+
+  private sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const waker = () => {
+        clearTimeout(timer);
+        this.wakers.delete(waker);
+        resolve();
+      };
+      const timer = setTimeout(waker, ms);
+      this.wakers.add(waker);
+    });
+  }
+}
