@@ -17,8 +17,8 @@ const DECODERS = new Map([
  */
 export async function readBody(body: Readable, contentEncoding: string | undefined, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
+  let size = 0;
   const collect = async (source: AsyncIterable<Buffer>): Promise<void> => {
-    let size = 0;
     for await (const chunk of source) {
       size += chunk.length;
       if (size > maxBytes) throw new BodyTooLarge();
@@ -26,16 +26,17 @@ export async function readBody(body: Readable, contentEncoding: string | undefin
     }
   };
   const coding = contentEncoding?.trim().toLowerCase() ?? '';
-  if (coding === '' || coding === 'identity') {
-    await pipeline(body, collect);
-  } else {
-    const decoder = DECODERS.get(coding);
-    if (!decoder) {
-      // Undici keeps a connection for as long as a body is neither read nor destroyed.
-      body.on('error', () => {}).destroy();
-      throw new UnknownEncoding();
-    }
-    await pipeline(body, decoder(), collect);
+  const decoder = DECODERS.get(coding);
+  if (!decoder && coding !== '' && coding !== 'identity') {
+    // A body that is neither read nor destroyed keeps its connection.
+    body.on('error', () => {}).destroy();
+    throw new UnknownEncoding();
+  }
+  try {
+    await (decoder ? pipeline(body, decoder(), collect) : pipeline(body, collect));
+  } catch (error) {
+    // Giving up ends the socket, and its complaint may come before the reason.
+    throw size > maxBytes ? new BodyTooLarge() : error;
   }
   return Buffer.concat(chunks);
 }

@@ -28,7 +28,7 @@ const UNREACHABLE = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EHO
  * Several addresses are tried at once, and then the failures come together: one reset among them decides.
  */
 export function connectFailureCause(failure: ConnectFailed): NotSentCause | null {
-  const all = failure.cause instanceof AggregateError ? failure.cause.errors : [failure.cause];
+  const all = 'errors' in failure.cause && Array.isArray(failure.cause.errors) ? failure.cause.errors : [failure.cause];
   const codes = all.map(codeOf);
   if (codes.some((code) => RESET.has(code))) return null;
   if (codes.some((code) => TIMED_OUT.has(code))) return 'connectTimeout';
@@ -44,13 +44,17 @@ export function lostCause(error: unknown, timedOut: boolean, headersSeen: boolea
   const code = codeOf(error);
   // zlib and brotli both report input that ends early as Z_BUF_ERROR.
   if (code !== 'Z_BUF_ERROR' && /^(Z_|ERR__)/.test(code)) return 'encoding';
-  return headersSeen || code.startsWith('HPE_') ? 'truncated' : 'reset';
+  return headersSeen || error instanceof errors.HTTPParserError ? 'truncated' : 'reset';
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return isObject(error) && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 function isLookup(error: unknown): boolean {
-  return error instanceof Error && 'syscall' in error && error.syscall === 'getaddrinfo';
+  return isObject(error) && 'syscall' in error && error.syscall === 'getaddrinfo';
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

@@ -41,7 +41,7 @@ export function parseBase(baseUrl: string): Base {
  */
 export function assertedPath(base: Base, path: string, query: string): string {
   const full = base.path + path;
-  const url = path.startsWith('/') ? new URL(base.origin + full + query) : null;
+  const url = /^\/(?!\/)/.test(path) ? new URL(base.origin + full + query) : null;
   if (url?.origin !== base.origin || url.pathname !== full || url.search !== query || url.hash !== '') {
     throw new Error('A provider request would have gone to another path than asked.');
   }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { getCountrySpecifications } from 'ibantools';
 
 /**
@@ -87,12 +88,12 @@ function redactDeep(value: unknown, plainKeys: ReadonlySet<string>, parents: rea
   if (typeof value !== 'object' || value === null) return value;
   if (parents.includes(value)) return '[circular]';
   if (parents.length >= MAX_DEPTH) return '[deep]';
-  if (value instanceof Date) return value;
+  if (types.isDate(value)) return value;
   if (ArrayBuffer.isView(value)) return '[bytes]';
   const within = [...parents, value];
   if (Array.isArray(value)) return value.map((entry: unknown) => redactDeep(entry, plainKeys, within));
-  const entries = value instanceof Map ? [...value].map(([key, held]) => [String(key), held] as const) : Object.entries(value);
-  const named = value instanceof Error ? [...errorEntries(value), ...entries] : entries;
+  const entries = types.isMap(value) ? [...value].map(([key, held]) => [String(key), held] as const) : Object.entries(value);
+  const named = types.isNativeError(value) ? [...errorEntries(value), ...entries] : entries;
   return Object.fromEntries(
     named.map(([key, held]) => {
       if (SECRET_KEY.test(key)) return [key, '[secret]'];
