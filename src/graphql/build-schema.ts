@@ -8,6 +8,7 @@ import { AccountResolver } from './resolvers/account.resolver';
 import { ClosureResolver } from './resolvers/closure.resolver';
 import { MutationResolver } from './resolvers/mutation.resolver';
 import { QueryResolver } from './resolvers/query.resolver';
+import { AccountType } from './types/account.type';
 
 /** Federation 2.9 is what today's routers all compose; only directives in use are imported. */
 const FEDERATION_HEADER = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])';
@@ -21,6 +22,8 @@ export interface Subgraph {
   apiSdl: string;
 }
 
+type SubgraphModule = Extract<Extract<Parameters<typeof buildSubgraphSchema>[0], unknown[]>[number], { typeDefs: DocumentNode }>;
+
 let built: Subgraph | undefined;
 
 /** The one place that knows TypeGraphQL and Apollo's subgraph library. Built once per process. */
@@ -31,6 +34,8 @@ export function buildSubgraph(): Subgraph {
 function build(): Subgraph {
   const source = buildSchemaSync({
     resolvers: [QueryResolver, MutationResolver, ClosureResolver, AccountResolver],
+    // No query returns it: other subgraphs' references do.
+    orphanedTypes: [AccountType],
     scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],
     validate: false,
   });
@@ -57,12 +62,10 @@ function withDirectives(schema: GraphQLSchema): DocumentNode {
   });
 }
 
-function withReferences(resolvers: ReturnType<typeof createResolversMap>): Record<string, object> {
-  return {
-    ...resolvers,
-    Account: { ...resolvers['Account'], ...references.Account },
-    Closure: { ...resolvers['Closure'], ...references.Closure },
-  };
+/** Adds what `_entities` calls. Both libraries mean the same map; their types for it differ. */
+function withReferences(resolvers: ReturnType<typeof createResolversMap>): SubgraphModule['resolvers'] {
+  const both = Object.entries(references).map(([type, reference]) => [type, { ...resolvers[type], ...reference }]);
+  return { ...resolvers, ...Object.fromEntries(both) } as SubgraphModule['resolvers'];
 }
 
 /** The library throws, and so seems to fail, for representations of types it does not know. */

@@ -7,8 +7,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 const current = new AsyncLocalStorage<string>();
 
 /** Runs the handling of one request under its correlation id. */
-export function withCorrelationId<T>(correlationId: string, work: () => T): T {
-  return current.run(correlationId, work);
+export function withCorrelationId<T>(id: string, work: () => T): T {
+  return current.run(id, work);
 }
 
 /** The id given to {@link withCorrelationId}. Throws outside of it, which is a bug. */

@@ -6,7 +6,7 @@ import { withoutValues } from './without-values';
 
 /** Where what is hidden from callers goes; the logger redacts. */
 export interface ErrorLog {
-  error(fields: { correlationId: string; err: unknown }, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
 }
 
 /** Codes of the server's own complaints about a document or a request: kept, without the values that they quote. */

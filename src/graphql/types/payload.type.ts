@@ -31,9 +31,9 @@ export class CloseAccountPayloadType {
   }
 }
 
-/** The two fields that the other payloads have in common; not a type of the schema. */
-@ObjectType({ isAbstract: true })
-abstract class ClosurePayload {
+/** The two fields that the other payloads have in common; nothing returns it, so it is not in the schema. */
+@ObjectType()
+class ClosurePayload {
   @Field(() => ClosureType, { nullable: true, description: 'The closure as it is now. Null: unknown, or not yours.' })
   closure!: ClosureType | null;
 

@@ -1,0 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+
+/** Read from requests and set on every answer. */
+export const CORRELATION_HEADER = 'x-correlation-id';
+/** Long enough to be told apart, and nothing that a log line or a header would give a meaning of its own. */
+const ACCEPTABLE = /^[A-Za-z0-9._-]{8,64}$/;
+
+/** The caller's correlation id where it is acceptable, else a fresh UUID. */
+export function correlationIdOf(request: Pick<IncomingMessage, 'headers'>): string {
+  const given = request.headers[CORRELATION_HEADER];
+  return typeof given === 'string' && ACCEPTABLE.test(given) ? given : randomUUID();
+}

@@ -1,0 +1,113 @@
+import { lookup } from 'node:dns/promises';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { ClosureService } from '../engine/service';
+import type { ErrorLog } from '../graphql/errors/mask-error';
+import { createApollo } from './apollo';
+import type { Authenticate } from './authenticate';
+import { CORRELATION_HEADER, correlationIdOf } from './correlation-id';
+import { answerError, errorHandler } from './error-answer';
+import { addGraphqlRoute } from './graphql-route';
+import { InFlight } from './in-flight';
+import { addProbes, type MetricsSource } from './probes';
+
+/** Room for a hundred aliases or a hundred representations, bytes. */
+const BODY_LIMIT = 256 * 1024;
+/** How long headers, and a whole request, may take to arrive, ms. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 15_000;
+/** Above the 60 s that load balancers keep idle connections, so that it is they who close them, ms. */
+const KEEP_ALIVE_MS = 65_000;
+/** After this the connections that are left are cut, ms. */
+const DRAIN_LIMIT_MS = 20_000;
+
+const SECURITY_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+export interface ServerOptions {
+  service: ClosureService;
+  authenticate: Authenticate;
+  logger: ErrorLog;
+  metrics: MetricsSource;
+  /** Rejects when the gateway cannot do its work: `/readyz` answers 503 then. */
+  health: () => Promise<void>;
+  introspection: boolean;
+  /** A whole HTML page that browsers get at `/graphql`; absent: none. */
+  ide?: string;
+}
+
+export interface Server {
+  /**
+   * Starts to serve; once.
+   * @param port 0 for any
+   * @returns where, for example "http://127.0.0.1:4000"
+   */
+  listen(host: string, port: number): Promise<string>;
+  /** Unready at once, takes no new connections, finishes what is under way (for 20 s at most), closes. */
+  drain(): Promise<void>;
+}
+
+/** The gateway's HTTP side: `/graphql`, `/livez`, `/readyz`, `/metrics`. */
+export function createServer(options: ServerOptions): Server {
+  const app = createApp(options.logger);
+  const apollo = createApollo(options.logger, options.introspection);
+  const inFlight = new InFlight();
+  let draining = false;
+
+  app.addHook('onRequest', async (request, reply) => {
+    inFlight.add(reply.raw);
+    reply.headers({ ...SECURITY_HEADERS, [CORRELATION_HEADER]: request.id });
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    // An answer begun before the drain must not keep its connection open after it.
+    if (draining) reply.header('connection', 'close');
+  });
+  app.server.on('connection', (socket) => {
+    if (draining) socket.destroy();
+  });
+  addProbes(app, { health: options.health, metrics: options.metrics, isDraining: () => draining, log: options.logger });
+
+  return {
+    async listen(host, port) {
+      await apollo.start();
+      addGraphqlRoute(app, { apollo, ...options });
+      // A name with several addresses would open several servers, of which a drain sees one.
+      const { address } = await lookup(host);
+      return app.listen({ host: address, port });
+    },
+    async drain() {
+      draining = true;
+      const closed = app.close();
+      const limit = setTimeout(() => app.server.closeAllConnections(), DRAIN_LIMIT_MS);
+      await inFlight.none();
+      clearTimeout(limit);
+      // Connections that never sent a request count as busy to Node, and would hold the server open.
+      app.server.closeAllConnections();
+      await closed;
+      await apollo.stop();
+    },
+  };
+}
+
+function createApp(log: ErrorLog): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+    requestIdHeader: false,
+    genReqId: correlationIdOf,
+    // While draining, a request on an open connection is still answered: its caller cannot know.
+    return503OnClosing: false,
+    frameworkErrors: (_error, request, reply) => answerError(request, reply, 400),
+  });
+  app.removeContentTypeParser('text/plain');
+  app.setErrorHandler(errorHandler(log));
+  app.setNotFoundHandler((request, reply) => answerError(request, reply, 404));
+  return app;
+}
