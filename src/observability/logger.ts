@@ -30,8 +30,10 @@ const CAUSES = 5;
 function errorFields(error: Error, causes = CAUSES): Record<string, unknown> {
   // The stack begins with the message, which is there already.
   const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
+  const { code } = error as NodeJS.ErrnoException;
   return {
     type: error.name,
+    ...(typeof code === 'string' && { code: redactText(code) }),
     message: redactText(error.message),
     stack: frames.map((frame) => redactText(frame).trim()).join('\n'),
     ...(error.cause instanceof Error && causes > 0 && { cause: errorFields(error.cause, causes - 1) }),

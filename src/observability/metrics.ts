@@ -45,8 +45,6 @@ export function createMetrics() {
     }),
     /** The whole registry in the Prometheus text format. */
     text: () => registry.metrics(),
-    /** The media type of {@link text}. */
-    contentType: registry.contentType,
   };
 }
 

@@ -50,7 +50,7 @@ describe('a log line', () => {
     ['a nested field', (logger) => logger.warn({ deep: { list: [`${IBAN} ${ACCOUNT} ${JWT}`] } }, 'x')],
     ["an error's message and stack", (logger) => logger.error({ err: new Error(`${IBAN} ${ACCOUNT} ${JWT}`) }, 'x')],
     ["an error's cause", (logger) => logger.error({ err: new Error('x', { cause: new Error(`${IBAN} ${ACCOUNT} ${JWT}`) }) }, 'x')],
-    ["an error's other properties", (logger) => logger.error({ err: Object.assign(new Error('x'), { body: `${IBAN} ${ACCOUNT} ${JWT}` }) }, 'x')],
+    ["an error's other properties", (logger) => logger.error({ err: Object.assign(new Error('x'), { body: `${IBAN} ${ACCOUNT} ${JWT}`, code: IBAN }) }, 'x')],
     ['variables', (logger) => logger.info({ variables: { id: 'holder-1' }, request: { body: 'holder-1', variables: 'holder-1' } }, 'x')],
     ['headers', (logger) => logger.info({ headers: { authorization: 'Basic holder-1' }, request: { headers: 'holder-1' } }, 'x')],
   ];
@@ -61,11 +61,12 @@ describe('a log line', () => {
     for (const secret of [IBAN, ACCOUNT, JWT, 'holder-1']) expect(log.text()).not.toContain(secret);
   });
 
-  it('keeps the name, the message and the causes of an error', () => {
+  it('keeps the name, the message, the code and the causes of an error', () => {
     const log = logInto();
-    log.logger.error({ err: new TypeError('no such thing', { cause: new Error('disk is full') }) }, 'x');
+    const disk = Object.assign(new Error('disk is full'), { code: 'ENOSPC' });
+    log.logger.error({ err: new TypeError('no such thing', { cause: disk }) }, 'x');
     expect(log.parsed()[0]).toMatchObject({
-      err: { type: 'TypeError', message: 'no such thing', stack: expect.stringMatching(/^at /), cause: { message: 'disk is full' } },
+      err: { type: 'TypeError', message: 'no such thing', stack: expect.stringMatching(/^at /), cause: { message: 'disk is full', code: 'ENOSPC' } },
     });
   });
 

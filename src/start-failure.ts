@@ -1,0 +1,24 @@
+import { StoreLocked, StoreNotDurable, StoreTooNew, StoreUnwritable } from './store/errors';
+
+/** What a listening socket can be refused for, in the operator's words. */
+const LISTEN_PROBLEMS: Record<string, string> = {
+  EADDRINUSE: 'PORT: Another process listens there already.',
+  EACCES: 'PORT: This user may not listen there.',
+  EADDRNOTAVAIL: 'HOST: This machine does not have the address.',
+  ENOTFOUND: 'HOST: The name is not known.',
+};
+
+/**
+ * One line for a person at a terminal, beginning with the variable to look at where there is one.
+ * For an unforeseen failure it is the whole stack.
+ */
+export function explainStartFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ([StoreLocked, StoreUnwritable, StoreTooNew, StoreNotDurable].some((refusal) => error instanceof refusal)) {
+    return `DATA_DIR: ${error.message}`;
+  }
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  const isAboutListening = syscall === 'listen' || syscall === 'getaddrinfo' || syscall === 'bind';
+  const listenProblem = isAboutListening ? LISTEN_PROBLEMS[code ?? ''] : undefined;
+  return listenProblem ?? error.stack ?? error.message;
+}
