@@ -24,21 +24,25 @@ export interface ReadRules {
   requestIdHeader?: string;
 }
 
-/** A read with the token of its purpose; a refused token is replaced once. */
+/**
+ * A read with the token of its purpose; a refused token is replaced once.
+ * @param isRefusal whether an answer means that the token was refused; a 401 unless the provider has other ways
+ */
 export async function readWithToken(
   tokens: TokenCache,
   scope: string,
   send: (token: string) => Promise<ProviderAnswer>,
+  isRefusal: (answer: ProviderAnswer) => boolean = isUnauthorised,
 ): Promise<ProviderAnswer | ReadFailed> {
   const first = await tokens.get(scope);
   if (!first.ok) return tokenFailure(first);
   const answer = await send(first.token);
-  if (!isUnauthorised(answer)) return answer;
+  if (!isRefusal(answer)) return answer;
   tokens.refuse(scope, first.token);
   const second = await tokens.get(scope, { fresh: true });
   if (!second.ok) return tokenFailure(second);
   const again = await send(second.token);
-  if (isUnauthorised(again)) tokens.refuse(scope, second.token);
+  if (isRefusal(again)) tokens.refuse(scope, second.token);
   return again;
 }
 
