@@ -24,7 +24,7 @@ export interface GraphqlRoute {
 
 /** POST, and GET for queries (Apollo answers a mutation by GET with 405). */
 export function addGraphqlRoute(app: FastifyInstance, { apollo, service, authenticate, ide }: GraphqlRoute): void {
-  app.route({
+  app.route<{ Reply: string }>({
     method: ['GET', 'POST'],
     url: PATH,
     preHandler: [

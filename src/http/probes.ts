@@ -1,16 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { ErrorLog } from '../graphql/errors/mask-error';
 
-/** All metrics as Prometheus reads them, and the media type of that text. */
-export interface MetricsSource {
-  text(): Promise<string>;
-  contentType: string;
-}
-
 export interface Probes {
   /** Rejects when the gateway cannot do its work. */
   health: () => Promise<void>;
-  metrics: MetricsSource;
+  /** All metrics in the Prometheus text format. */
+  metrics: () => Promise<string>;
   isDraining: () => boolean;
   log: ErrorLog;
 }
@@ -30,5 +25,5 @@ export function addProbes(app: FastifyInstance, { health, metrics, isDraining, l
     }
   });
 
-  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics()));
 }

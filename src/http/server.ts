@@ -8,7 +8,7 @@ import { CORRELATION_HEADER, correlationIdOf } from './correlation-id';
 import { answerError, errorHandler } from './error-answer';
 import { addGraphqlRoute } from './graphql-route';
 import { InFlight } from './in-flight';
-import { addProbes, type MetricsSource } from './probes';
+import { addProbes } from './probes';
 
 /** Room for a hundred aliases or a hundred representations, bytes. */
 const BODY_LIMIT = 256 * 1024;
@@ -32,7 +32,8 @@ export interface ServerOptions {
   service: ClosureService;
   authenticate: Authenticate;
   logger: ErrorLog;
-  metrics: MetricsSource;
+  /** All metrics in the Prometheus text format. */
+  metrics: () => Promise<string>;
   /** Rejects when the gateway cannot do its work: `/readyz` answers 503 then. */
   health: () => Promise<void>;
   introspection: boolean;
