@@ -24,7 +24,7 @@ export function badArgument(message: string, ...path: string[]): ApiError {
   return new ApiError('BAD_USER_INPUT', message, path);
 }
 
-/** A refusal by the engine as an error of the named argument. */
-export function refusedArgument(argument: string, refused: InputRefused): ApiError {
-  return badArgument(refused.message, argument, ...refused.field);
+/** A refusal by the engine, whose path begins with the argument's name, as an error of that argument. */
+export function refusedArgument(refused: InputRefused): ApiError {
+  return badArgument(refused.message, ...refused.field);
 }

@@ -36,7 +36,7 @@ export class QueryResolver {
       const page = await context.service.list(context.caller, toFilter(args.filter), first, afterId);
       return ClosureConnectionType.of(page, after !== null);
     } catch (error) {
-      throw error instanceof InputRefused ? refusedArgument('filter', error) : error;
+      throw error instanceof InputRefused ? refusedArgument(error) : error;
     }
   }
 

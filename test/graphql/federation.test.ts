@@ -1,0 +1,110 @@
+import { startApi, type Api } from '../support/api';
+import { closureRef } from '../../src/domain/account';
+
+const ENTITIES = `query ($representations: [_Any!]!) { _entities(representations: $representations) {
+  ... on Closure { id status provider { id active } history { to cause } }
+  ... on Account { closureRef closure { id } }
+} }`;
+const PLAIN_ENTITIES = `query ($representations: [_Any!]!) { _entities(representations: $representations) {
+  ... on Closure { id status } ... on Account { closureRef closure { id } }
+} }`;
+const UNKNOWN = '01890000-0000-7000-8000-000000000000';
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api.close());
+beforeEach(() => api.watched.reset());
+
+test('the served SDL is what a router composes', async () => {
+  const { data } = await api.graphql('{ _service { sdl } }');
+  const { sdl } = data?.['_service'] as { sdl: string };
+  expect(sdl).toContain('https://specs.apollo.dev/federation/v2.9');
+  expect(sdl).toMatch(/type Closure\s+@key\(fields: "id"\)/);
+  expect(sdl).toMatch(/type Account\s+@key\(fields: "closureRef"\)/);
+  expect(sdl).toMatch(/type PageInfo\s+@shareable/);
+});
+
+test('a closure representation resolves with all that hangs on it', async () => {
+  const closure = await api.seed();
+  const { data, errors } = await api.graphql(ENTITIES, { representations: [{ __typename: 'Closure', id: closure.id }] });
+  expect(errors).toEqual([]);
+  expect(data?.['_entities']).toEqual([
+    { id: closure.id, status: 'REQUESTED', provider: { id: 'some_bank', active: false }, history: [{ to: 'REQUESTED', cause: 'REQUEST' }] },
+  ]);
+});
+
+test('closures that are unknown or of another tenant are null without an error', async () => {
+  const foreign = await api.seed({ tenant: 'another' });
+  const representations = [UNKNOWN, foreign.id, 'not an id'].map((id) => ({ __typename: 'Closure', id }));
+  const { data, errors } = await api.graphql(PLAIN_ENTITIES, { representations });
+  expect(errors).toEqual([]);
+  expect(data?.['_entities']).toEqual([null, null, null]);
+});
+
+test('an account always resolves, with the newest closure or null', async () => {
+  const older = await api.seed({ status: 'REJECTED' });
+  const newer = await api.seed({ account: older.account });
+  const known = closureRef(older.account);
+  const representations = [known, 'anything at all'].map((ref) => ({ __typename: 'Account', closureRef: ref }));
+  const { data, errors } = await api.graphql(PLAIN_ENTITIES, { representations });
+  expect(errors).toEqual([]);
+  expect(data?.['_entities']).toEqual([
+    { closureRef: known, closure: { id: newer.id } },
+    { closureRef: 'anything at all', closure: null },
+  ]);
+});
+
+test('a hundred representations are one store query per kind', async () => {
+  const closures = await Promise.all(Array.from({ length: 50 }, () => api.seed()));
+  api.watched.reset();
+  const representations = closures.flatMap(({ id, account }) => [
+    { __typename: 'Closure', id },
+    { __typename: 'Account', closureRef: closureRef(account) },
+  ]);
+  const { data, errors } = await api.graphql(PLAIN_ENTITIES, { representations });
+  expect(errors).toEqual([]);
+  expect(data?.['_entities']).toEqual(
+    closures.flatMap(({ id, account }) => [{ id, status: 'REQUESTED' }, { closureRef: closureRef(account), closure: { id } }]),
+  );
+  expect(api.watched.calls('closures')).toBe(1);
+  expect(api.watched.calls('newestByRef')).toBe(1);
+});
+
+test('the history of a hundred closures is one store query', async () => {
+  const closures = await Promise.all(Array.from({ length: 100 }, () => api.seed()));
+  const { data } = await api.graphql(ENTITIES, { representations: closures.map(({ id }) => ({ __typename: 'Closure', id })) });
+  expect(data?.['_entities']).toHaveLength(100);
+  expect(api.watched.calls('events')).toBe(1);
+  expect(api.watched.calls('providersSeen')).toBe(1);
+});
+
+test.each([
+  ['a type that is no entity', { __typename: 'ClosureError', code: 'INTERNAL' }],
+  ['a type that does not exist', { __typename: 'DE89370400440532013000' }],
+  ['no type', { id: UNKNOWN }],
+  ['no object', 'Closure'],
+  ['a closure without its key', { __typename: 'Closure' }],
+  ['an account whose key is no string', { __typename: 'Account', closureRef: { a: 1 } }],
+])('a representation of %s is the caller’s mistake', async (_what, representation) => {
+  api.logged.length = 0;
+  const { errors, text } = await api.graphql(PLAIN_ENTITIES, { representations: [representation] });
+  expect(errors.map(({ extensions }) => extensions['code'])).toEqual(['BAD_USER_INPUT']);
+  expect(text).not.toContain('DE8937');
+  expect(api.logged).toEqual([]);
+});
+
+test('without closures:read an account still resolves, its closure and closures do not', async () => {
+  const closure = await api.seed();
+  const representations = [
+    { __typename: 'Account', closureRef: 'anything' },
+    { __typename: 'Closure', id: closure.id },
+  ];
+  const { data, errors } = await api.graphql(PLAIN_ENTITIES, { representations }, { 'x-test-scopes': 'closures:write' });
+  expect(data?.['_entities']).toEqual([{ closureRef: 'anything', closure: null }, null]);
+  expect(errors.map(({ path, extensions }) => [path, extensions['code']])).toEqual([
+    [['_entities', 1], 'FORBIDDEN'],
+    [['_entities', 0, 'closure'], 'FORBIDDEN'],
+  ]);
+});

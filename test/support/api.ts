@@ -1,0 +1,116 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SCOPES, type Scope } from '../../src/domain/caller';
+import type { Closure } from '../../src/domain/closure';
+import { createEngine, type EngineParts } from '../../src/engine';
+import type { Authenticate } from '../../src/http/authenticate';
+import { createServer, type ServerOptions } from '../../src/http/server';
+import type { ClosureStore } from '../../src/ports/store';
+import { openSqliteStore } from '../../src/store/sqlite';
+import { systemClock, systemRandomness } from '../../src/system';
+import { closureRecord, firstEvent } from './closure-record';
+import { watchStore, type WatchedStore } from './watched-store';
+
+const SETTINGS: EngineParts['settings'] = {
+  closeWaitMs: 1_000,
+  pollMinMs: 60_000,
+  pollMaxMs: 3_600_000,
+  retryMinMs: 1_000,
+  retryMaxMs: 900_000,
+  reconcileHorizonMs: 86_400_000,
+  reopenGraceMs: 900_000,
+  providerTimeoutMs: 5_000,
+  workers: 4,
+};
+
+const silent = () => undefined;
+
+/** Who asks, as the test says in headers: `x-test-subject` (or nobody) and `x-test-scopes` (or all of them). */
+const byTestHeaders: Authenticate = async ({ headers }) => {
+  const subject = headers['x-test-subject'] ?? 'someone';
+  if (subject === 'nobody') return null;
+  if (subject === 'broken') throw new Error('The keys cannot be had.');
+  const scopes = headers['x-test-scopes'];
+  return {
+    tenant: 'default',
+    subject: String(subject),
+    scopes: new Set(typeof scopes === 'string' ? (scopes.split(' ') as Scope[]) : SCOPES),
+  };
+};
+
+export interface GraphqlAnswer {
+  status: number;
+  headers: Headers;
+  /** As sent. */
+  text: string;
+  data: Record<string, unknown> | null;
+  errors: { message: string; path?: unknown; extensions: Record<string, unknown> }[];
+}
+
+export interface Api {
+  url: string;
+  watched: WatchedStore;
+  /** What was logged: fields and message. */
+  logged: { fields: Record<string, unknown>; message: string }[];
+  server: ReturnType<typeof createServer>;
+  /** Puts a closure into the store. */
+  seed(given?: Partial<Closure>): Promise<Closure>;
+  graphql(query: string, variables?: object, headers?: Record<string, string>): Promise<GraphqlAnswer>;
+  close(): Promise<void>;
+}
+
+/** The real engine and the real embedded store behind the real server, with no provider configured. */
+export async function startApi(options: Partial<ServerOptions> = {}): Promise<Api> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'closure-api-'));
+  const real: ClosureStore = await openSqliteStore({ dataDir, clock: systemClock });
+  const watched = watchStore(real);
+  const engine = createEngine({
+    store: watched.store,
+    providers: { find: () => undefined, all: () => [] },
+    clock: systemClock,
+    random: systemRandomness,
+    telemetry: { transition: silent, providerCall: silent, unmapped: silent, alarm: silent },
+    settings: SETTINGS,
+  });
+  const logged: Api['logged'] = [];
+  const server = createServer({
+    service: engine.service,
+    authenticate: byTestHeaders,
+    logger: { error: (fields, message) => void logged.push({ fields, message }) },
+    metrics: async () => '# HELP some_total A number.\nsome_total 1\n',
+    health: () => watched.store.ping(),
+    introspection: true,
+    ...options,
+  });
+  const url = await server.listen('127.0.0.1', 0);
+
+  return {
+    url,
+    watched,
+    logged,
+    server,
+    async seed(given) {
+      const closure = closureRecord(given);
+      const result = await real.record(closure, firstEvent(closure), 1_000);
+      if (result.kind !== 'recorded') throw new Error(`The closure was not recorded: ${result.kind}.`);
+      return result.closure;
+    },
+    async graphql(query, variables, headers) {
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ query, variables }),
+      });
+      const text = await response.text();
+      const { data = null, errors = [] } = JSON.parse(text) as Partial<GraphqlAnswer>;
+      return { status: response.status, headers: response.headers, text, data, errors };
+    },
+    async close() {
+      await server.drain();
+      await engine.drain();
+      await real.dispose();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
