@@ -204,7 +204,7 @@ describe('reads of a CLOSING closure', () => {
   it.each([
     [seen('FAILED'), 'FAILED'],
     [seen('WITHDRAWN'), 'CANCELLED'],
-  ] as const)("the provider's own word ends it", async (read, status) => {
+  ] as const)("the provider's own word ends it: %#", async (read, status) => {
     await start();
     bank.states = [seen('CLOSING'), read];
     const id = await close();
