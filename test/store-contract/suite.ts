@@ -1,0 +1,38 @@
+import { attemptContract } from './attempts';
+import { claimContract } from './claims';
+import { commitContract } from './commit';
+import type { StoreHarness } from './harness';
+import { historyContract } from './history';
+import { identifierContract } from './identifiers';
+import { lifecycleContract } from './lifecycle';
+import { listContract } from './list';
+import { recordContract } from './record';
+import { tenantContract } from './tenants';
+import { transitionContract } from './transitions';
+
+/** What every ClosureStore must do, whatever it is built on. `open` gives an empty store. */
+export function storeContract(name: string, { open }: { open(): Promise<StoreHarness> }): void {
+  describe(`closure store contract: ${name}`, () => {
+    let harness: StoreHarness;
+    beforeEach(async () => {
+      harness = await open();
+    });
+    afterEach(async () => {
+      await harness.dispose();
+    });
+
+    const parts = [
+      recordContract,
+      commitContract,
+      transitionContract,
+      attemptContract,
+      claimContract,
+      identifierContract,
+      historyContract,
+      listContract,
+      tenantContract,
+      lifecycleContract,
+    ];
+    for (const part of parts) part(() => harness);
+  });
+}

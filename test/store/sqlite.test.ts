@@ -1,0 +1,4 @@
+import { storeContract } from '../store-contract/suite';
+import { openSqliteHarness } from './sqlite-harness';
+
+storeContract('SQLite', { open: openSqliteHarness });
