@@ -9,11 +9,10 @@ export const baseUrlSetting = z.string().refine(isBaseUrl, {
   error: 'must be an https URL (http only on a loopback address) without credentials, query or fragment',
 });
 
-/** A UUID in any case; lower case afterwards. */
+/** A UUID in any case, kept as the provider wrote it. */
 export const uuidSetting = z
   .string()
-  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, { error: 'must be a UUID' })
-  .transform((id) => id.toLowerCase());
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, { error: 'must be a UUID' });
 
 /** True for a host name that only this machine answers to. */
 export function isLoopback(hostname: string): boolean {

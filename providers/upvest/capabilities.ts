@@ -1,0 +1,31 @@
+import type { KindCapabilities, ProviderCapabilities } from '../../src/ports/provider';
+
+/**
+ * How long a status may lag behind what the provider has done, ms. The provider says only that changes are not
+ * seen at once, in its sandbox and live; half a minute is this adapter's own choice.
+ */
+const VISIBILITY_LAG_MS = 30_000;
+
+const common = {
+  idTypes: ['UUID'],
+  defaultIdType: 'UUID',
+  completion: 'ASYNC',
+  liquidatePositions: false,
+  eligibility: 'BY_READS',
+} as const satisfies Partial<KindCapabilities>;
+
+/** @param visibilityLagMs the operator's own figure, which wins */
+export function capabilitiesFor(visibilityLagMs: number = VISIBILITY_LAG_MS): ProviderCapabilities {
+  return {
+    kinds: [
+      { ...common, kind: 'ACCOUNT', reasonMode: 'NONE', announceOnly: false },
+      { ...common, kind: 'ACCOUNT_GROUP', reasonMode: 'ENUM', announceOnly: true },
+    ],
+    outcomeSources: ['RESPONSE', 'POLL'],
+    visibilityLagMs,
+    // A second close of a closed account gets the same 409 as any other conflict, where it gets one at all.
+    alreadyClosedDistinct: false,
+    kindsShareIds: false,
+    idRules: { ibanChecksum: 'strict' },
+  };
+}
