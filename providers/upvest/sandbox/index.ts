@@ -1,0 +1,159 @@
+import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
+import {
+  jsonAnswer,
+  type RunningSandbox,
+  type SandboxReply,
+  type SandboxRequest,
+  type SandboxRoute,
+  startSandboxServer,
+} from '../../../src/provider-kit/sandbox';
+import { CLOSE_SCOPE, CLOSURE_REASON_WORDS, READ_SCOPE, TOKEN_PATH } from '../api';
+import { type AccountPreset, SandboxAccounts } from './accounts';
+import { Gate } from './gate';
+import { magicPreset } from './magic';
+import { problemReply, Refusal, withRequestId } from './problems';
+
+export interface SandboxOptions {
+  /** Default 0: any free port. */
+  port?: number;
+  /** From an accepted close until CLOSED, ms. Default 2000. */
+  closingMs?: number;
+  /** How long a change stays invisible to reads, ms. Default 0. */
+  readLagMs?: number;
+  /** Accounts and account groups that begin otherwise than ACTIVE, by id. */
+  accounts?: Readonly<Record<string, AccountPreset>>;
+  /** Default 1799, as in the provider's samples. */
+  tokenLifeSeconds?: number;
+  /** The key pair that requests are signed with. Default: ECDSA P-521. */
+  keys?: { privateKey: KeyObject; publicKey: KeyObject };
+  /** Default 15; the sandbox itself takes both at any time. */
+  signatureVersion?: '15' | '6';
+  /** Scopes that the client may have. Default: what closing and reading need. */
+  scopes?: readonly string[];
+}
+
+export interface UpvestSandbox extends RunningSandbox {
+  /** Makes every token issued so far invalid. */
+  revokeTokens(): void;
+}
+
+const RESOURCE = /^\/(accounts|account_groups)\/([^/]+)$/;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Starts the provider's sandbox on 127.0.0.1: signatures, tokens, scopes and parameters are checked as the pages
+ * say, and every id that is a UUID names an open account unless it is preset or one of the magic ids.
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<UpvestSandbox> {
+  const keys = options.keys ?? generateKeyPairSync('ec', { namedCurve: 'secp521r1' });
+  const credentials = {
+    clientId: randomUUID(),
+    clientSecret: randomBytes(24).toString('base64'),
+    keyId: randomUUID(),
+    publicKey: keys.publicKey,
+    scopes: options.scopes ?? [CLOSE_SCOPE, READ_SCOPE],
+  };
+  const gate = new Gate(credentials, options.tokenLifeSeconds ?? 1799);
+  const book = (): SandboxAccounts =>
+    new SandboxAccounts({
+      closingMs: options.closingMs ?? 2_000,
+      readLagMs: options.readLagMs ?? 0,
+      presetOf: (id) => options.accounts?.[id] ?? magicPreset(id) ?? {},
+    });
+  const books = { accounts: book(), account_groups: book() };
+
+  const server = await startSandboxServer({
+    port: options.port,
+    route: (request) => guarded(routeOf(request, gate, books), request, gate),
+  });
+  return {
+    ...server,
+    settings: {
+      BASE_URL: server.url,
+      CLIENT_ID: credentials.clientId,
+      CLIENT_SECRET: credentials.clientSecret,
+      KEY_ID: credentials.keyId,
+      PRIVATE_KEY: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      SIGNATURE_VERSION: options.signatureVersion ?? '15',
+    },
+    revokeTokens: () => gate.revokeTokens(),
+  };
+}
+
+type Books = Record<'accounts' | 'account_groups', SandboxAccounts>;
+
+/** The route with the checks that every request has to pass, and its refusals turned into problems. */
+function guarded(route: SandboxRoute, request: SandboxRequest, gate: Gate): SandboxRoute {
+  const process = async (): Promise<SandboxReply> => {
+    try {
+      gate.checkSignedRequest(request, Date.now());
+      return await route.process();
+    } catch (error) {
+      if (error instanceof Refusal) return problemReply(error.slug, error.message);
+      throw error;
+    }
+  };
+  return { ...route, process };
+}
+
+function routeOf(request: SandboxRequest, gate: Gate, books: Books): SandboxRoute {
+  const { method, path } = request;
+  if (path === TOKEN_PATH) {
+    return { operation: 'token', process: () => (method === 'POST' ? gate.issueToken(request, Date.now()) : refuse('method_not_allowed')) };
+  }
+  const [, collection, accountId] = RESOURCE.exec(path) ?? [];
+  if ((collection !== 'accounts' && collection !== 'account_groups') || accountId === undefined) {
+    return { operation: 'other', process: () => refuse('not_found') };
+  }
+  const book = books[collection];
+  switch (method) {
+    case 'DELETE':
+      return { operation: 'close', accountId, process: () => close(request, collection, accountId, book, gate) };
+    case 'GET':
+      return { operation: 'read', accountId, process: () => read(request, accountId, book, gate) };
+    default:
+      return { operation: 'other', accountId, process: () => refuse('method_not_allowed') };
+  }
+}
+
+function close(request: SandboxRequest, collection: keyof Books, id: string, book: SandboxAccounts, gate: Gate): SandboxReply {
+  const now = Date.now();
+  gate.checkToken(request, CLOSE_SCOPE, now);
+  checkId(id, collection);
+  if (request.body.length > 0) throw new Refusal('invalid_request', 'The request takes no body.');
+  if (collection === 'accounts' && request.query !== '') throw new Refusal('invalid_request', 'The request takes no query.');
+  checkGroupQuery(request.params);
+  if (request.params.get('notification_only') === 'true') return withRequestId({ status: 202 });
+  const refusal = book.close(id, now);
+  if (refusal) throw new Refusal(refusal, 'The account cannot be closed.');
+  return { ...withRequestId({ status: 202 }), effect: true };
+}
+
+function checkGroupQuery(params: URLSearchParams): void {
+  const allowed: Record<string, readonly string[]> = { closure_reason: CLOSURE_REASON_WORDS, notification_only: ['true', 'false'] };
+  const seen = new Set<string>();
+  for (const [name, value] of params) {
+    const fine = !seen.has(name) && Object.hasOwn(allowed, name) && allowed[name]?.includes(value);
+    if (!fine) throw new Refusal('invalid_request', 'The query is not understood.');
+    seen.add(name);
+  }
+}
+
+function read(request: SandboxRequest, id: string, book: SandboxAccounts, gate: Gate): SandboxReply {
+  const now = Date.now();
+  gate.checkToken(request, READ_SCOPE, now);
+  checkId(id, 'accounts');
+  const seen = book.visible(id, now);
+  if (!seen) throw new Refusal('not_found', 'There is no such account.');
+  const created = new Date(seen.createdAt).toISOString();
+  return withRequestId(jsonAnswer(200, { id, created_at: created, updated_at: created, name: 'Savings', status: seen.status }));
+}
+
+/** The page of the single account documents no 400. */
+function checkId(id: string, collection: keyof Books): void {
+  if (!UUID.test(id)) throw new Refusal(collection === 'accounts' ? 'not_found' : 'invalid_request', 'The id is not a UUID.');
+}
+
+function refuse(slug: 'not_found' | 'method_not_allowed'): never {
+  throw new Refusal(slug, 'The provider has nothing there.');
+}
