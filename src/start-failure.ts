@@ -2,8 +2,8 @@ import { StoreLocked, StoreNotDurable, StoreTooNew, StoreUnwritable } from './st
 
 /** What a listening socket can be refused for, in the operator's words. */
 const LISTEN_PROBLEMS: Record<string, string> = {
-  EADDRINUSE: 'PORT: Another process listens there already.',
-  EACCES: 'PORT: This user may not listen there.',
+  EADDRINUSE: 'PORT: Another process listens there already; choose another port.',
+  EACCES: 'PORT: This user may not listen there; choose a port above 1023.',
   EADDRNOTAVAIL: 'HOST: This machine does not have the address.',
   ENOTFOUND: 'HOST: The name is not known.',
 };

@@ -1,0 +1,125 @@
+/**
+ * `npm run demo`: a gateway on short intervals with a sandbox of each provider behind it. Closes accounts through
+ * the public API, shows what happens, and stays up until Ctrl-C. Nothing is left behind.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { providerDefinitions } from '../providers/registry.generated';
+import { loadConfig } from '../src/config/load-config';
+import { startGateway } from '../src/gateway';
+import { createLogger } from '../src/observability/logger';
+import { explainStartFailure } from '../src/start-failure';
+import { type ClosureSeen, closeAccount, closureStatus, type HistoryEntry } from './demo-client';
+import { idePage } from './demo-ide';
+import { type Scene, scenes } from './demo-scenes';
+import { startSandboxes } from './sandboxes';
+import { untilSignal } from './until-signal';
+
+/** How often the demo asks for news, ms. */
+const LOOK_EVERY_MS = 100;
+/** Nothing in the demo takes this long, ms; an answer is better than a wait without end. */
+const PATIENCE_MS = 30_000;
+
+/** Production reads accounts minutes apart; here somebody is watching. */
+const SHORT_INTERVALS = {
+  POLL_MIN_MS: '500',
+  POLL_MAX_MS: '1000',
+  RETRY_MIN_MS: '300',
+  RETRY_MAX_MS: '1000',
+  VISIBILITY_LAG_MS: '500',
+  PROVIDER_TIMEOUT_MS: '5000',
+};
+
+const CAUSES: Record<string, string> = {
+  REQUEST: 'our request is recorded',
+  RESPONSE: 'the provider answered',
+  POLL: 'the gateway read the account',
+  WEBHOOK: 'the provider called back',
+  OPERATOR: 'a person decided',
+  TIMER: 'a date came',
+};
+
+function show({ to, at, cause, detail }: HistoryEntry, since: number): void {
+  const seconds = `${((Date.parse(at) - since) / 1000).toFixed(2)} s`;
+  const why = CAUSES[cause] ?? cause;
+  console.log(`   ${seconds.padStart(8)}  ${to.padEnd(16)} ${why.padEnd(29)} ${detail ?? ''}`.trimEnd());
+}
+
+async function play(url: string, { title, input }: Scene, number: number): Promise<void> {
+  const { provider, kind, id } = input.account;
+  console.log(`\n${number}. ${title}\n   ${provider}  ${kind}  ${id}  ${input.reason}`);
+  const since = Date.now();
+  const { closure, error } = await closeAccount(url, { idempotencyKey: randomUUID(), ...input });
+  if (closure) await follow(url, closure, since);
+  if (error) {
+    console.log(`   Refused: ${error.code} (retry: ${error.retry}). ${error.message}`);
+    for (const blocker of error.blockers) console.log(`            ${blocker.message}`);
+  }
+}
+
+async function follow(url: string, closure: ClosureSeen, since: number): Promise<void> {
+  let seen = closure;
+  let shown = 0;
+  for (;;) {
+    for (const entry of seen.history.slice(shown)) show(entry, since);
+    shown = seen.history.length;
+    if (seen.terminal) return;
+    if (Date.now() - since > PATIENCE_MS) throw new Error(`The closure ${closure.id} did not come to its end.`);
+    await wait(LOOK_EVERY_MS);
+    seen = await closureStatus(url, closure.id);
+  }
+}
+
+/** A request for a fresh account, as a line for the shell. */
+function curlLine(url: string): string {
+  const input = `{idempotencyKey: "${randomUUID()}", account: {provider: "emoney", id: "${randomUUID()}"}, reason: CUSTOMER_REQUEST}`;
+  const query = `mutation { closeAccount(input: ${input}) { replayed closure { id status } error { code message } } }`;
+  return `curl -s ${url}/graphql -H 'content-type: application/json' -d '${JSON.stringify({ query })}'`;
+}
+
+function invitation(url: string): string {
+  return `
+It stays up: now you.
+  GraphQL IDE (works offline)   ${url}/graphql
+  Health and metrics            ${url}/readyz  ${url}/metrics
+  Close one more account        ${curlLine(url)}
+  The same line again           the same closure, with "replayed": true
+  Accounts that misbehave       providers/*/README.md list the ids with which the sandboxes refuse, stall or hang up
+Ctrl-C ends it and removes everything.`;
+}
+
+async function playAll(url: string): Promise<void> {
+  for (const [index, scene] of scenes().entries()) await play(url, scene, index + 1);
+  console.log(invitation(url));
+}
+
+async function main(): Promise<void> {
+  const stopped = untilSignal();
+  const dataDir = mkdtempSync(join(tmpdir(), 'closure-demo-'));
+  const sandboxes = await startSandboxes();
+  try {
+    const env = { PORT: process.env.PORT ?? '4000', AUTH: 'none', DATA_DIR: dataDir, ...SHORT_INTERVALS, ...sandboxes.env };
+    const gateway = await startGateway(loadConfig(env, providerDefinitions), { logger: createLogger('silent'), ide: idePage() });
+    try {
+      console.log(`The gateway is up at ${gateway.url}/graphql, with a sandbox of each provider behind it.`);
+      await Promise.race([stopped, playAll(gateway.url)]);
+      await stopped;
+    } finally {
+      await gateway.drain();
+    }
+  } finally {
+    await sandboxes.dispose();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(`The demo cannot go on.\n${explainStartFailure(error)}`);
+    process.exit(1);
+  },
+);

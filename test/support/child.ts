@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+
+/** A child process under test. */
+export interface Child {
+  pid: number;
+  /** What it has written so far. */
+  stdout(): string;
+  stderr(): string;
+  /** The first match in its standard output, as soon as there is one; rejects when it ends without. */
+  waitFor(pattern: RegExp): Promise<RegExpMatchArray>;
+  /** Exit code, or the signal that ended it. */
+  ended: Promise<number | NodeJS.Signals>;
+  signal(signal: NodeJS.Signals): void;
+  /** As a terminal's Ctrl-C does: to the child and everything that it started. */
+  signalGroup(signal: NodeJS.Signals): void;
+  /** For clean-up: ends it and everything that it started, at once. */
+  kill(): Promise<void>;
+}
+
+/** Variables of the test run that a child needs to run at all; nothing else is handed down. */
+function bareEnvironment(): NodeJS.ProcessEnv {
+  const { PATH, HOME, TMPDIR } = process.env;
+  return { PATH, HOME, ...(TMPDIR && { TMPDIR }) };
+}
+
+/** Starts a program from the repository's root, in a process group of its own. */
+export function startChild(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Child {
+  const child: ChildProcess = spawn(command, args, {
+    env: { ...bareEnvironment(), ...env },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${command} did not start.`);
+  const group = pid;
+  let stdout = '';
+  let stderr = '';
+  const watchers = new Set<() => void>();
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk;
+    for (const watch of watchers) watch();
+  });
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+  });
+  const ended = new Promise<number | NodeJS.Signals>((resolve) => {
+    child.once('close', (code, signal) => resolve(code ?? signal ?? 'SIGKILL'));
+  });
+
+  function signalGroup(signal: NodeJS.Signals): void {
+    try {
+      process.kill(-group, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+
+  return {
+    pid,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    ended,
+    signal: (signal) => void child.kill(signal),
+    signalGroup,
+    async kill() {
+      signalGroup('SIGKILL');
+      await ended;
+    },
+    waitFor(pattern) {
+      return new Promise((resolve, reject) => {
+        const watch = () => {
+          const match = pattern.exec(stdout);
+          if (!match) return;
+          watchers.delete(watch);
+          resolve(match);
+        };
+        watchers.add(watch);
+        watch();
+        void ended.then((how) => reject(new Error(`It ended (${how}) without ${String(pattern)}:\n${stdout}\n${stderr}`)));
+      });
+    },
+  };
+}
