@@ -19,7 +19,7 @@ beforeEach(() => api.watched.reset());
 
 test('the served SDL is what a router composes', async () => {
   const { data } = await api.graphql('{ _service { sdl } }');
-  const { sdl } = data?.['_service'] as { sdl: string };
+  const sdl = (data?.['_service'] as { sdl: string } | undefined)?.sdl;
   expect(sdl).toContain('https://specs.apollo.dev/federation/v2.9');
   expect(sdl).toMatch(/type Closure\s+@key\(fields: "id"\)/);
   expect(sdl).toMatch(/type Account\s+@key\(fields: "closureRef"\)/);

@@ -58,6 +58,7 @@ function visible(formatted: GraphQLFormattedError, error: unknown): Visible | nu
 }
 
 function internal(error: unknown, log: ErrorLog): Visible {
-  log.error({ correlationId: correlationId(), err: unwrapResolverError(error) }, 'unexpected error in the API');
+  const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error;
+  log.error({ correlationId: correlationId(), err: cause }, 'unexpected error in the API');
   return { message: 'Internal error', code: 'INTERNAL_SERVER_ERROR' };
 }

@@ -3,36 +3,41 @@
  * wrong place may be an IBAN: it must not come back in an error, nor reach a log. Names of the schema, types,
  * variables and suggestions stay.
  */
+const CUTS: readonly (readonly [pattern: RegExp, kept: string])[] = [
+  [/^(Syntax Error: [\s\S]*\b(?:Name|String|BlockString|Int|Float)) "[\s\S]*$/, '$1.'],
+  [/^(Syntax Error: (?:Invalid|Unexpected character|Unterminated|Cannot parse)[\w ]*)[,:"][\s\S]*$/, '$1.'],
+  [/^(Expected value of type "[^"]+"), found [\s\S]*$/, '$1.'],
+  [/ has invalid value [\s\S]*$/, ' has an invalid value.'],
+  [/ cannot represent [\s\S]*$/, ' cannot represent the value.'],
+  [/^Value [\s\S]* does not exist in (?="\w+" enum)/, 'The value does not exist in '],
+];
 const SUGGESTION = /( Did you mean [\w ",]+\?)$/;
-const INVALID_VARIABLE = /^(Variable "\$\w+") got invalid value [\s\S]*$/;
-const INPUT_PATH = / at "([A-Za-z_]\w*(?:\.\w+|\[\d+\])*)"; /g;
-/** What a coercion error's reason may begin with, behind the quoted value. */
-const REASON = /; (?=Expected |Field "|Enum "|Value "|Exactly one |\w+ cannot represent )/g;
 /** Whatever is left that looks like a part of an account number. */
 const DIGITS = /"[^"]*\d{4}[^"]*"|\S*\d{4}\S*/g;
 
-const CUTS: readonly (readonly [pattern: RegExp, kept: string])[] = [
-  [/\b(Name|String|BlockString|Int|Float) "[\s\S]*"/, '$1'],
-  [/^(Syntax Error: (?:Invalid|Unexpected|Unterminated|Cannot)[\w ]*)[:"][\s\S]*$/, '$1.'],
-  [/, found [\s\S]*?(; (?:\w+ cannot represent|Enum "\w+" cannot represent)[\s\S]*)?$/, '$1.'],
-  [/ has invalid value [\s\S]*$/, ' has an invalid value.'],
-  [/ cannot represent [\s\S]*$/, ' cannot represent the value.'],
-  [/\bValue [\s\S]* does not exist in (?="\w+" enum)/, 'The value does not exist in '],
-];
+const INVALID_VARIABLE = /^(Variable "\$\w+") got invalid value /;
+const INPUT_PATH = / at "([A-Za-z_]\w*(?:\.\w+|\[\d+\])*)"; /g;
+const REASON_START = /; (?=Expected |Field "|Enum "|Value "|\w+ cannot represent )/g;
+/** What may follow a quoted value of a variable, without values. */
+const REASON =
+  /^(?:Expected (?:non-nullable )?type "[\w![\]]+"(?: to be an object| not to be null)?|Field "\w+" (?:of required type "[\w![\]]+" was not provided|is not defined by type "\w+")|(?:\w+|Enum "\w+") cannot represent the value|The value does not exist in "\w+" enum)\.(?: Did you mean [\w ",]+\?)?$/;
 
 /** The message without the caller's values. */
 export function withoutValues(message: string): string {
-  const variable = INVALID_VARIABLE.exec(message);
-  if (!variable?.[1]) return withoutLiterals(message);
-  const path = [...message.matchAll(INPUT_PATH)].at(-1)?.[1];
-  const reason = [...message.matchAll(REASON)].at(-1);
-  const why = reason ? `; ${message.slice(reason.index + reason[0].length)}` : '.';
-  return withoutLiterals(`${variable[1]} got an invalid value${path ? ` at "${path}"` : ''}${why}`);
+  const variable = INVALID_VARIABLE.exec(message)?.[1];
+  return (variable ? aboutVariable(variable, message) : cut(message)).replace(DIGITS, '(removed)');
 }
 
-function withoutLiterals(message: string): string {
+/** Put together from what is known to be safe: the value in the middle may hold anything, also the like of a reason. */
+function aboutVariable(variable: string, message: string): string {
+  const path = [...message.matchAll(INPUT_PATH)].at(-1)?.[1];
+  const start = [...message.matchAll(REASON_START)].at(-1);
+  const reason = start ? cut(message.slice(start.index + '; '.length)) : '';
+  return `${variable} got an invalid value${path ? ` at "${path}"` : ''}${REASON.test(reason) ? `; ${reason}` : '.'}`;
+}
+
+function cut(message: string): string {
   const suggestion = SUGGESTION.exec(message)?.[1] ?? '';
-  let text = message.slice(0, message.length - suggestion.length);
-  for (const [pattern, kept] of CUTS) text = text.replace(pattern, kept);
-  return (text + suggestion).replace(DIGITS, '(removed)');
+  const text = message.slice(0, message.length - suggestion.length);
+  return CUTS.reduce((left, [pattern, kept]) => left.replace(pattern, kept), text) + suggestion;
 }
