@@ -16,6 +16,7 @@ const COUNTRY = /^[A-Z]{2}$/;
 const REASON = /^[a-z "#&'+-_]{0,255}$/;
 const LONGEST_TARGET = 2048;
 
+const ID_TYPES = ['uuid', 'iban', 'bban'] as const;
 const ACCOUNT_PATH = /^\/accounts\/([^/]+)(\/close)?$/;
 
 export interface AccountRequest {
@@ -26,10 +27,10 @@ export interface AccountRequest {
 /** The account that a request is about; undefined: the bank cannot tell. Looks at the address alone. */
 export function accountRequest({ method, path, params }: SandboxRequest): AccountRequest | undefined {
   const match = ACCOUNT_PATH.exec(path);
-  const type = params.get('account_id_type');
-  if (!match || (type !== 'uuid' && type !== 'iban' && type !== 'bban')) return undefined;
-  if (method !== (match[2] ? 'POST' : 'GET')) return undefined;
-  const name = { type, id: decodeURIComponent(match[1] ?? ''), country: params.get('account_id_country') ?? undefined };
+  const type = ID_TYPES.find((word) => word === params.get('account_id_type'));
+  if (!match || !type || method !== (match[2] ? 'POST' : 'GET')) return undefined;
+  // No identifier has a character that needs percent-encoding, so one that came encoded is not well-formed.
+  const name = { type, id: match[1] ?? '', country: params.get('account_id_country') ?? undefined };
   return isWellFormed(name) ? { operation: match[2] ? 'close' : 'read', name } : undefined;
 }
 
