@@ -34,18 +34,18 @@ const SHORT_INTERVALS = {
 };
 
 const CAUSES: Record<string, string> = {
-  REQUEST: 'our request is recorded',
-  RESPONSE: 'the provider answered',
-  POLL: 'the gateway read the account',
-  WEBHOOK: 'the provider called back',
-  OPERATOR: 'a person decided',
-  TIMER: 'a date came',
+  REQUEST: 'recorded',
+  RESPONSE: 'from the close request',
+  POLL: 'from a read of the account',
+  WEBHOOK: "from the provider's webhook",
+  OPERATOR: 'by a person',
+  TIMER: 'by date',
 };
 
 function show({ to, at, cause, detail }: HistoryEntry, since: number): void {
   const seconds = `${((Date.parse(at) - since) / 1000).toFixed(2)} s`;
   const why = CAUSES[cause] ?? cause;
-  console.log(`   ${seconds.padStart(8)}  ${to.padEnd(16)} ${why.padEnd(29)} ${detail ?? ''}`.trimEnd());
+  console.log(`   ${seconds.padStart(8)}  ${to.padEnd(16)} ${why.padEnd(27)} ${detail ?? ''}`.trimEnd());
 }
 
 async function play(url: string, { title, input }: Scene, number: number): Promise<void> {
@@ -98,8 +98,8 @@ async function playAll(url: string): Promise<void> {
 
 async function main(): Promise<void> {
   const stopped = untilSignal();
-  const dataDir = mkdtempSync(join(tmpdir(), 'closure-demo-'));
   const sandboxes = await startSandboxes();
+  const dataDir = mkdtempSync(join(tmpdir(), 'closure-demo-'));
   try {
     const env = { PORT: process.env.PORT ?? '4000', AUTH: 'none', DATA_DIR: dataDir, ...SHORT_INTERVALS, ...sandboxes.env };
     const gateway = await startGateway(loadConfig(env, providerDefinitions), { logger: createLogger('silent'), ide: idePage() });
