@@ -37,7 +37,7 @@ const printable = z.string().regex(/^[\x21-\x7E]{1,255}$/, { error: 'must be 1 t
 const words = z
   .string()
   .transform((list) => list.split(',').map((word) => word.trim().toLowerCase()))
-  .refine((list) => !list.includes(''), { error: 'must be a comma list without empty places' })
+  .refine((list) => !list.includes(''), { error: 'must be a comma list without empty places', abort: true })
   .transform((list): ReadonlySet<string> => new Set(list));
 
 /** A header's name, RFC 9110 section 5.6.2; lower case afterwards. */

@@ -1,4 +1,4 @@
-import { generateKeyPair } from 'node:crypto';
+import { generateKeyPair, type KeyPairKeyObjectResult } from 'node:crypto';
 import { promisify } from 'node:util';
 import { type RunningSandbox, type SandboxReply, type SandboxRoute, startSandboxServer } from '../../../src/provider-kit/sandbox';
 import { accountBody, type AccountName, type AccountPreset, nameOf, type SandboxAccount, SandboxAccounts } from './accounts';
@@ -38,9 +38,13 @@ const unknownAccount = accountOf('404-account-not-found');
 const unknownAddress = accountOf('404-not-found');
 const closedAccount = accountOf('422-account-already-closed');
 
+/** One pair for all sandboxes of a process: making one takes longer than everything else at their start. */
+let keyPair: Promise<KeyPairKeyObjectResult> | undefined;
+
 /** Starts the sandbox on 127.0.0.1. */
 export async function startSandbox(options: EmoneySandboxOptions = {}): Promise<EmoneySandbox> {
-  const { privateKey, publicKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  keyPair ??= promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  const { privateKey, publicKey } = await keyPair;
   const scopes = ['accounts.delete', 'accounts.read'];
   const tokens = new SandboxTokens({ clientId: CLIENT_ID, issuer: CLIENT_ID, keyId: KEY_ID, publicKey, scopes, lifetimeS: options.tokenLifetimeS ?? 300 });
   const accounts = new SandboxAccounts();
