@@ -29,6 +29,10 @@ export function addGraphqlRoute(app: FastifyInstance, { apollo, service, authent
     url: PATH,
     preHandler: [
       async (request, reply) => {
+        // The handler below builds a URL of it.
+        return URL.canParse(`http://${request.hostname}/`) ? undefined : answerError(request, reply, 400);
+      },
+      async (request, reply) => {
         if (ide === undefined || !opensPage(request.raw)) return undefined;
         return reply.header('content-security-policy', IDE_CSP).type('text/html; charset=utf-8').send(ide);
       },

@@ -15,6 +15,8 @@ const BODY_LIMIT = 256 * 1024;
 /** How long headers, and a whole request, may take to arrive, ms. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 15_000;
+/** How often Node looks for requests over those limits, ms. */
+const TIMEOUT_CHECK_MS = 2_500;
 /** Above the 60 s that load balancers keep idle connections, so that it is they who close them, ms. */
 const KEEP_ALIVE_MS = 65_000;
 /** After this the connections that are left are cut, ms. */
@@ -100,7 +102,7 @@ function createApp(log: ErrorLog): FastifyInstance {
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     requestIdHeader: false,
     genReqId: correlationIdOf,
     // While draining, a request on an open connection is still answered: its caller cannot know.

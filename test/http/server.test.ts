@@ -1,0 +1,205 @@
+import { startApi, type Api } from '../support/api';
+import { openConnection } from '../support/raw-http';
+
+const IDE = '<!doctype html><title>IDE</title><script>1</script>';
+const QUERY = '{ closureProviders { id } }';
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi({ introspection: false });
+});
+afterAll(() => api.close());
+beforeEach(() => {
+  api.logged.length = 0;
+});
+
+const post = (body: string, headers: Record<string, string> = JSON_TYPE) => fetch(`${api.url}/graphql`, { method: 'POST', headers, body });
+
+async function codeOf(response: Response): Promise<unknown> {
+  const body = (await response.json()) as { errors: { extensions: { code: string } }[] };
+  return body.errors[0]?.extensions.code;
+}
+
+describe('queries', () => {
+  test('go by POST and by GET', async () => {
+    const answers = [
+      await post(JSON.stringify({ query: QUERY })),
+      await fetch(`${api.url}/graphql?query=${encodeURIComponent(QUERY)}`, { headers: { 'apollo-require-preflight': 'yes' } }),
+    ];
+    for (const answer of answers) {
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toEqual({ data: { closureProviders: [] } });
+    }
+  });
+
+  test('a mutation by GET is 405 and changes nothing', async () => {
+    const closure = await api.seed({ status: 'NEEDS_REVIEW' });
+    const mutation = `mutation { resolveClosure(input: { closureId: "${closure.id}", outcome: CLOSED, note: "n", expectedVersion: 1 }) { error { code } } }`;
+    const answer = await fetch(`${api.url}/graphql?query=${encodeURIComponent(mutation)}`, { headers: { 'apollo-require-preflight': 'yes' } });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
+    const [stored] = await api.watched.store.closures('default', [closure.id]);
+    expect(stored?.status).toBe('NEEDS_REVIEW');
+  });
+
+  test.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS'])('%s is 405', async (method) => {
+    const answer = await fetch(`${api.url}/graphql`, { method });
+    expect([answer.status, answer.headers.get('allow'), await codeOf(answer)]).toEqual([405, 'GET, POST', 'METHOD_NOT_ALLOWED']);
+  });
+
+  test('a GET that a foreign page could make is refused', async () => {
+    const answer = await fetch(`${api.url}/graphql?query=${encodeURIComponent(QUERY)}`);
+    expect([answer.status, await codeOf(answer)]).toEqual([400, 'BAD_REQUEST']);
+  });
+
+  test('a batch is refused', async () => {
+    const answer = await post(JSON.stringify([{ query: QUERY }, { query: QUERY }]));
+    expect([answer.status, await codeOf(answer)]).toEqual([400, 'BAD_REQUEST']);
+  });
+
+  test('a hash in place of a query is not taken', async () => {
+    const extensions = { persistedQuery: { version: 1, sha256Hash: '0'.repeat(64) } };
+    const answer = await post(JSON.stringify({ query: QUERY, extensions }));
+    expect(await codeOf(answer)).toBe('PERSISTED_QUERY_NOT_SUPPORTED');
+  });
+
+  test('introspection is off when it is off, and then no suggestion tells the schema either', async () => {
+    const introspected = await api.graphql('{ __schema { types { name } } }');
+    expect(introspected.errors.map(({ extensions }) => extensions['code'])).toEqual(['GRAPHQL_VALIDATION_FAILED']);
+    const mistyped = await api.graphql('{ closureProvider { id } }');
+    expect(mistyped.errors.map(({ message }) => message)).toEqual(['Cannot query field "closureProvider" on type "Query".']);
+  });
+
+  test('a hundred aliases with long ids fit', async () => {
+    const fields = Array.from({ length: 100 }, (_, i) => `a${i}: closures(filter: { idempotencyKey: "${'k'.repeat(1_000)}" }) { edges { cursor } }`);
+    const { status, errors } = await api.graphql(`{ ${fields.join(' ')} }`);
+    expect([status, errors]).toEqual([200, []]);
+  });
+});
+
+describe('what HTTP refuses comes back as JSON without an echo', () => {
+  test.each([
+    ['malformed JSON', '{"query": "DE89370400440532013000', JSON_TYPE, 400, 'BAD_REQUEST'],
+    ['no JSON', 'DE89370400440532013000', JSON_TYPE, 400, 'BAD_REQUEST'],
+    ['an empty body', '', JSON_TYPE, 400, 'BAD_REQUEST'],
+    ['a poisoned prototype', '{"__proto__": {"DE89370400440532013000": 1}}', JSON_TYPE, 400, 'BAD_REQUEST'],
+    ['text', '{"query":"{ DE89370400440532013000 }"}', { 'content-type': 'text/plain' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['a form', 'query=DE89370400440532013000', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['multipart', '--x--', { 'content-type': 'multipart/form-data; boundary=x' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    ['a body that is too large', JSON.stringify({ query: 'DE89370400440532013000'.repeat(15_000) }), JSON_TYPE, 413, 'BODY_TOO_LARGE'],
+    ['a body without a query', '{"iban": "DE89370400440532013000"}', JSON_TYPE, 400, 'BAD_REQUEST'],
+    ['a query that is no string', '{"query": {"a": "DE89370400440532013000"}}', JSON_TYPE, 400, 'BAD_REQUEST'],
+    ['variables that are a string', '{"query": "{ closureProviders { id } }", "variables": "DE89370400440532013000"}', JSON_TYPE, 400, 'BAD_REQUEST'],
+  ])('%s', async (_what, body, headers, status, code) => {
+    const answer = await post(body, headers);
+    const text = await answer.text();
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(JSON.parse(text).errors[0].extensions).toEqual({ code, correlationId: answer.headers.get('x-correlation-id') });
+    expect(text).not.toMatch(/DE8937|stack|FST_/);
+    expect(api.logged).toEqual([]);
+  });
+
+  test.each(['/', '/graphql/', '/DE89370400440532013000', '/%zz'])('nothing is at %s', async (path) => {
+    const answer = await fetch(`${api.url}${path}`);
+    const text = await answer.text();
+    expect([answer.status, JSON.parse(text).errors[0].extensions.code]).toEqual(path === '/%zz' ? [400, 'BAD_REQUEST'] : [404, 'NOT_FOUND']);
+    expect(text).not.toMatch(/DE8937|%zz/);
+  });
+
+  test.each(['bad host', '[', 'a@b:c', '[::1]:4000', ''])('the Host header "%s" breaks nothing', async (host) => {
+    const connection = await openConnection(api.url);
+    const body = JSON.stringify({ query: QUERY });
+    connection.send(`POST /graphql HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
+    await connection.closed;
+    expect(await connection.received(/^HTTP\/1\.1 (200|400) /)).toBeDefined();
+    expect(api.logged).toEqual([]);
+  });
+});
+
+describe('the correlation id', () => {
+  test.each(['abcdefgh', 'A.b_c-0123456789', 'x'.repeat(64)])('%s is taken and echoed', async (id) => {
+    const answer = await post(JSON.stringify({ query: QUERY }), { ...JSON_TYPE, 'x-correlation-id': id });
+    expect(answer.headers.get('x-correlation-id')).toBe(id);
+  });
+
+  test.each(['short', 'x'.repeat(65), 'has space in it', 'abcdefgh, ijklmnop', 'abcdefgh<script>'])('"%s" is replaced', async (id) => {
+    const answer = await fetch(`${api.url}/nowhere`, { headers: { 'x-correlation-id': id } });
+    const fresh = answer.headers.get('x-correlation-id');
+    expect(fresh).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    expect(await answer.text()).toContain(fresh);
+  });
+
+  test('is another one for every request', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => api.graphql('{ nonsense }')));
+    const ids = answers.map(({ headers, errors }) => {
+      expect(errors[0]?.extensions['correlationId']).toBe(headers.get('x-correlation-id'));
+      return headers.get('x-correlation-id');
+    });
+    expect(new Set(ids).size).toBe(20);
+  });
+});
+
+test.each(['/livez', '/metrics', '/nowhere', '/graphql'])('%s has the security headers and does not say what serves it', async (path) => {
+  const { headers } = await fetch(`${api.url}${path}`);
+  expect(Object.fromEntries(headers)).toMatchObject({
+    'cache-control': 'no-store',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+  });
+  expect(headers.get('x-powered-by')).toBeNull();
+  expect(headers.get('server')).toBeNull();
+});
+
+describe('probes', () => {
+  afterEach(() => api.watched.fail('ping', null));
+
+  test('live, ready and measured', async () => {
+    const [live, ready, metrics] = await Promise.all(['/livez', '/readyz', '/metrics'].map((path) => fetch(`${api.url}${path}`)));
+    expect(await live?.json()).toEqual({ status: 'alive' });
+    expect(await ready?.json()).toEqual({ status: 'ready' });
+    expect(metrics?.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(await metrics?.text()).toContain('some_total 1');
+  });
+
+  test('unready, with a reason and not more, while the store takes no writes', async () => {
+    api.watched.fail('ping', new Error('disk full'));
+    const answer = await fetch(`${api.url}/readyz`);
+    expect([answer.status, await answer.json()]).toEqual([503, { status: 'unready', reason: 'unhealthy' }]);
+    expect(api.logged).toMatchObject([{ message: 'the health check failed', fields: { err: { message: 'disk full' } } }]);
+  });
+});
+
+describe('a page at /graphql', () => {
+  const browser = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+  test('is not there unless it is given', async () => {
+    const answer = await fetch(`${api.url}/graphql`, { headers: browser });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([400, 'application/json; charset=utf-8']);
+  });
+
+  test('is for browsers, may run its own scripts, and leaves queries alone', async () => {
+    const withIde = await startApi({ ide: IDE });
+    try {
+      const page = await fetch(`${withIde.url}/graphql`, { headers: browser });
+      expect(await page.text()).toBe(IDE);
+      expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(page.headers.get('content-security-policy')).toBe("frame-ancestors 'none'");
+      const query = await fetch(`${withIde.url}/graphql?query=${encodeURIComponent(QUERY)}`, { headers: { ...browser, ...JSON_TYPE } });
+      expect(await query.json()).toEqual({ data: { closureProviders: [] } });
+    } finally {
+      await withIde.close();
+    }
+  });
+});
+
+test('a caller that hangs up in the middle of a request is no error of ours', async () => {
+  const connection = await openConnection(api.url);
+  connection.send('POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
+  connection.socket.resetAndDestroy();
+  await connection.closed;
+  expect((await fetch(`${api.url}/livez`)).status).toBe(200);
+  expect(api.logged).toEqual([]);
+});
