@@ -41,6 +41,7 @@ export function listContract(current: Current): void {
     ['nothing', () => ({}), (made) => Object.values(made).toReversed()],
     ['one status', () => ({ status: ['CLOSING'] }), (made) => [made.closing]],
     ['two statuses', () => ({ status: ['REQUESTED', 'CLOSING'] }), (made) => Object.values(made).toReversed()],
+    ['a status named twice', () => ({ status: ['CLOSING', 'CLOSING'] }), (made) => [made.closing]],
     ['no status at all', () => ({ status: [] }), () => []],
     ['the provider', () => ({ provider: 'other-bank' }), (made) => [made.elsewhere]],
     ['an unknown provider', () => ({ provider: 'no-bank' }), () => []],

@@ -9,10 +9,12 @@ export type SqlRow = Record<string, SqlValue>;
 const FULL = 2;
 /** How long SQLite waits, blocking, for a lock that somebody else's tool holds on the database, ms. */
 const BUSY_TIMEOUT_MS = 2000;
+/** More than the gateway's own texts; the texts made for a list filter or for a set of columns are many in theory. */
+const MOST_STATEMENTS = 500;
 
 /**
  * The SQLite driver, behind this one file so that it can be changed. Every call is synchronous.
- * Statements are prepared once for each text and kept.
+ * Statements are kept by their text and prepared again only after very many others.
  */
 export class Database {
   readonly #driver: Driver.Database;
@@ -53,6 +55,7 @@ export class Database {
   #statement(sql: string): Driver.Statement {
     const known = this.#statements.get(sql);
     if (known) return known;
+    if (this.#statements.size >= MOST_STATEMENTS) this.#statements.clear();
     const statement = this.#driver.prepare(sql);
     this.#statements.set(sql, statement);
     return statement;

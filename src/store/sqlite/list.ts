@@ -1,7 +1,12 @@
 import type { ListFilter } from '../../ports/store';
 import type { SqlValue } from './database';
 
-/** One page of a tenant's closures, newest first, as a statement. An empty set of statuses or blockers matches nothing. */
+/**
+ * One page of a tenant's closures, newest first, as a statement. An empty set of blockers matches nothing.
+ *
+ * Each status is a page of its own, and the newest of all of them are the answer: so a page of a rare status costs
+ * what that status has, and a page of a common one ends early. SQLite alone would walk all closures of the tenant.
+ */
 export function listStatement(
   tenant: string,
   filter: ListFilter,
@@ -9,13 +14,12 @@ export function listStatement(
   after: string | null,
 ): { sql: string; params: SqlValue[] } {
   const conditions = ['tenant = ?'];
-  const params: SqlValue[] = [tenant];
-  const where = (condition: string, ...values: SqlValue[]) => {
+  const values: SqlValue[] = [tenant];
+  const where = (condition: string, ...bound: SqlValue[]) => {
     conditions.push(condition);
-    params.push(...values);
+    values.push(...bound);
   };
   if (after !== null) where('id < ?', after);
-  if (filter.status) where('status IN (SELECT value FROM json_each(?))', JSON.stringify(filter.status));
   if (filter.provider !== undefined) where('provider = ?', filter.provider);
   if (filter.accountRef !== undefined) {
     where('id IN (SELECT closure_id FROM closure_identifier WHERE tenant = ? AND ref = ?)', tenant, filter.accountRef);
@@ -32,5 +36,12 @@ export function listStatement(
   if (filter.requestedAfter !== undefined) where('requested_at > ?', filter.requestedAfter);
   if (filter.updatedAfter !== undefined) where('updated_at > ?', filter.updatedAfter);
   if (filter.statusBefore !== undefined) where('status_since < ?', filter.statusBefore);
-  return { sql: `SELECT * FROM closure WHERE ${conditions.join(' AND ')} ORDER BY id DESC LIMIT ?`, params: [...params, limit] };
+
+  const page = (more: string[]) => `SELECT * FROM closure WHERE ${[...conditions, ...more].join(' AND ')} ORDER BY id DESC LIMIT ?`;
+  if (!filter.status) return { sql: page([]), params: [...values, limit] };
+  const pages = filter.status.map(() => `SELECT * FROM (${page(['status = ?'])})`);
+  return {
+    sql: `SELECT * FROM (${pages.join(' UNION ALL ')}) ORDER BY id DESC LIMIT ?`,
+    params: [...filter.status.flatMap((status) => [...values, status, limit]), limit],
+  };
 }

@@ -41,7 +41,9 @@ export function newestClosuresByRef(db: Database, tenant: string, refs: readonly
 }
 
 export function listClosures(db: Database, tenant: string, filter: ListFilter, limit: number, after: string | null): Closure[] {
-  const { sql, params } = listStatement(tenant, filter, limit, after);
+  const status = filter.status && [...new Set(filter.status)];
+  if (status?.length === 0) return [];
+  const { sql, params } = listStatement(tenant, { ...filter, status }, limit, after);
   return db.all(sql, params).map(closureFromRow);
 }
 
