@@ -1,6 +1,5 @@
 import 'reflect-metadata';
 import { providerDefinitions } from '../providers/registry.generated';
-import { ConfigError } from './config/config-error';
 import { loadProcessConfig } from './config/load-config';
 import { type Gateway, startGateway } from './gateway';
 import { createLogger, type Logger } from './observability/logger';
@@ -59,7 +58,6 @@ function drainOnSignal(gateway: Gateway, logger: Logger): void {
 }
 
 main().catch((error: unknown) => {
-  const lines = error instanceof ConfigError ? error.message : explainStartFailure(error);
-  process.stderr.write(`The gateway cannot start.\n${lines}\n`);
+  process.stderr.write(`The gateway cannot start.\n${explainStartFailure(error)}\n`);
   process.exit(1);
 });

@@ -1,3 +1,4 @@
+import { ConfigError } from './config/config-error';
 import { StoreLocked, StoreNotDurable, StoreTooNew, StoreUnwritable } from './store/errors';
 
 /** What a listening socket can be refused for, in the operator's words. */
@@ -9,11 +10,12 @@ const LISTEN_PROBLEMS: Record<string, string> = {
 };
 
 /**
- * One line for a person at a terminal, beginning with the variable to look at where there is one.
+ * Lines for a person at a terminal, each beginning with the variable to look at.
  * For an unforeseen failure it is the whole stack.
  */
 export function explainStartFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof ConfigError) return error.message;
   if ([StoreLocked, StoreUnwritable, StoreTooNew, StoreNotDurable].some((refusal) => error instanceof refusal)) {
     return `DATA_DIR: ${error.message}`;
   }

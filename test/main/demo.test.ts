@@ -87,4 +87,5 @@ async function expectIdeWithoutOutsideRequests(url: string): Promise<void> {
   const markup = page.replaceAll(/(<script[^>]*>)[\s\S]*?(<\/script>)/g, '$1$2').replaceAll(/<style>[\s\S]*?<\/style>/g, '');
   expect(markup).toContain('<script');
   expect(markup).not.toMatch(/(src|href)="(?!data:)/);
+  expect(page).not.toMatch(/unpkg|jsdelivr|esm\.sh|cdnjs|googleapis/);
 }

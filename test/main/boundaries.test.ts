@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { providerDefinitions } from '../../providers/registry.generated';
+
+const ROOT = join(__dirname, '..', '..');
+
+function sourcesBelow(...folders: string[]): { path: string; text: string }[] {
+  return folders.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => ({ path: relative(ROOT, path), text: readFileSync(path, 'utf8') })),
+  );
+}
+
+const pathsWith = (pattern: RegExp, ...folders: string[]) =>
+  sourcesBelow(...folders)
+    .filter(({ text }) => pattern.test(text))
+    .map(({ path }) => path);
+
+describe('the source', () => {
+  it('reads the environment in one place', () => {
+    expect(pathsWith(/process\s*\.\s*env|process\[/, 'src', 'providers')).toEqual(['src/config/load-config.ts']);
+  });
+
+  it('names no provider outside its folder', () => {
+    const names = providerDefinitions.flatMap(({ name, displayName }) => [name, displayName]);
+    expect(names.length).toBeGreaterThan(0);
+    expect(pathsWith(new RegExp(names.join('|'), 'i'), 'src')).toEqual([]);
+  });
+});
