@@ -1,5 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FAULT_NAMES, FAULTS, faultId } from '../../../src/provider-kit/sandbox-faults';
 import { errorRows } from '../../../providers/emoney/errors';
-import { DOCUMENTED_ANSWERS, FIXTURES } from '../../../providers/emoney/sandbox/answers';
+import { settingsSchema } from '../../../providers/emoney/settings';
+import { DOCUMENTED_ANSWERS, FIXTURES, VARIANT_ANSWERS } from '../../../providers/emoney/sandbox/answers';
+import { MAGIC_ACCOUNTS } from '../../../providers/emoney/sandbox/magic-accounts';
 
 const codesOf = (body: unknown): string[] => (body as { errors: { code: string }[] }).errors.map(({ code }) => code);
 
@@ -24,5 +29,23 @@ describe('fixtures', () => {
     const ids = DOCUMENTED_ANSWERS.map(({ accountId }) => accountId);
     expect(new Set(ids).size).toBe(21);
     for (const id of ids) expect(id).toMatch(/^d0c00000-0000-4000-8000-000000[45]\d\d00\d$/);
+  });
+});
+
+describe('the README', () => {
+  const readme = readFileSync(join(__dirname, '../../../providers/emoney/README.md'), 'utf8');
+  const line = (id: string, digits: number, what: string): string => `| \`…${id.slice(-digits)}\` | ${what} |`;
+
+  it('lists every account id of the sandbox with what it does', () => {
+    const expected = [
+      ...[...DOCUMENTED_ANSWERS, ...VARIANT_ANSWERS].map(({ accountId, name }) => line(accountId, 6, name)),
+      ...Object.values(MAGIC_ACCOUNTS).map(({ preset, title }) => line(preset.uuid, 2, title)),
+      ...FAULT_NAMES.map((name) => line(faultId(name), 2, FAULTS[name].title)),
+    ];
+    expect(expected.filter((row) => !readme.includes(row))).toEqual([]);
+  });
+
+  it('lists every setting', () => {
+    expect(Object.keys(settingsSchema.shape).filter((key) => !readme.includes(`\`${key}\``))).toEqual([]);
   });
 });
