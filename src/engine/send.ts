@@ -78,7 +78,7 @@ function numberOf(attempt: Attempt | null): number | null {
 /** A bug after the mark leaves the request in doubt; before it, nothing has left. */
 function afterThrow(attempt: Attempt | null): CloseOutcome {
   return attempt
-    ? { kind: 'unknown', detail: 'the gateway failed while it waited for the answer' }
+    ? { kind: 'unknown', detail: 'The gateway failed while it waited for the answer.' }
     : { kind: 'notApplied', code: 'INTERNAL', message: 'The gateway could not prepare the request.' };
 }
 

@@ -4,7 +4,7 @@ import type { CloseOutcome } from '../../src/domain/outcome';
 import { type EngineHarness, startEngine } from '../support/engine';
 import { ScriptedProvider, seen } from '../support/scripted-provider';
 
-const LOST: CloseOutcome = { kind: 'unknown', detail: 'the connection was reset' };
+const LOST: CloseOutcome = { kind: 'unknown', detail: 'The connection broke.' };
 const REFUSED: CloseOutcome = { kind: 'rejected', code: 'ACCOUNT_NOT_FOUND', message: 'The provider knows no such account.' };
 const BUSY: CloseOutcome = { kind: 'unavailable' };
 const THROTTLED: CloseOutcome = { kind: 'notApplied', code: 'PROVIDER_RATE_LIMITED', message: 'The provider asked to slow down.' };

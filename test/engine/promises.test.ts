@@ -3,7 +3,7 @@ import type { CloseOutcome } from '../../src/domain/outcome';
 import { CALLER, type EngineHarness, freshKey, startEngine } from '../support/engine';
 import { ScriptedProvider, seen } from '../support/scripted-provider';
 
-const LOST: CloseOutcome = { kind: 'unknown', detail: 'the connection was reset' };
+const LOST: CloseOutcome = { kind: 'unknown', detail: 'The connection broke.' };
 const OTHER_SUBJECT: Caller = { ...CALLER, subject: 'ben' };
 const OTHER_TENANT: Caller = { ...CALLER, tenant: 'other' };
 

@@ -2,7 +2,7 @@ import type { CloseOutcome } from '../../src/domain/outcome';
 import { CALLER, type EngineHarness, startEngine } from '../support/engine';
 import { ScriptedProvider, seen } from '../support/scripted-provider';
 
-const LOST: CloseOutcome = { kind: 'unknown', detail: 'the connection was reset' };
+const LOST: CloseOutcome = { kind: 'unknown', detail: 'The connection broke.' };
 const DOWN = { ok: false, code: 'PROVIDER_UNAVAILABLE', message: 'The provider cannot be reached.' } as const;
 
 let harness: EngineHarness;

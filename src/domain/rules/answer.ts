@@ -89,7 +89,7 @@ function verdictOn(situation: Situation, outcome: CloseOutcome, facts: Facts): V
       };
     case 'unknown':
       return {
-        set: { status: 'UNCONFIRMED', error: errorOf(situation, 'OUTCOME_UNKNOWN', `The outcome is unknown: ${outcome.detail}`, outcome) },
+        set: { status: 'UNCONFIRMED', error: errorOf(situation, 'OUTCOME_UNKNOWN', `${outcome.detail} Whether the request was applied is being found out.`, outcome) },
         detail: outcome.detail,
         next: readNext(situation, facts),
       };
