@@ -14,8 +14,10 @@ const GRANT_TYPES = {
   client_credentials: 'client_credentials',
   'jwt-bearer': 'urn:ietf:params:oauth:grant-type:jwt-bearer',
 } as const;
-/** An assertion is used at once; the rest is room for clocks that differ, seconds. */
+/** An assertion is used at once; the rest is room for a provider's clock that is ahead, seconds. */
 const ASSERTION_LIFE_S = 60;
+/** Room for a provider's clock that is behind, which would see the assertion come from the future, seconds. */
+const BACKDATED_S = 5;
 
 export interface AssertionClaims {
   issuer: string;
@@ -27,14 +29,14 @@ export interface AssertionClaims {
 
 /** A fresh assertion with an id of its own. */
 export function signAssertion(claims: AssertionClaims, { clock, random }: { clock: Clock; random: Randomness }): Promise<string> {
-  const issuedAt = Math.floor(clock.now() / 1000);
+  const now = Math.floor(clock.now() / 1000);
   return new SignJWT()
     .setProtectedHeader({ alg: 'RS256', kid: claims.keyId, typ: 'JWT' })
     .setIssuer(claims.issuer)
     .setSubject(claims.clientId)
     .setAudience(claims.audience)
-    .setIssuedAt(issuedAt)
-    .setExpirationTime(issuedAt + ASSERTION_LIFE_S)
+    .setIssuedAt(now - BACKDATED_S)
+    .setExpirationTime(now + ASSERTION_LIFE_S)
     .setJti(random.id())
     .sign(claims.key);
 }

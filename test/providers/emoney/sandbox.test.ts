@@ -4,20 +4,20 @@ import { settingsSchema } from '../../../providers/emoney/settings';
 import { type Bench, openBench } from './support';
 
 let bench: Bench;
-let tokens: { close: string; read: string };
+let tokens: { close?: string; read?: string };
 beforeAll(async () => {
   bench = await openBench();
   tokens = { close: await token('accounts.delete'), read: await token('accounts.read') };
 });
 afterAll(() => bench.dispose());
 
-async function token(scope: string): Promise<string> {
+async function token(scope: string, aheadMs = 0): Promise<string | undefined> {
   const settings = settingsSchema.parse(bench.bank.settings);
   const claims = { issuer: settings.CLIENT_ID, clientId: settings.CLIENT_ID, audience: settings.TOKEN_URL, keyId: settings.KEY_ID, key: settings.PRIVATE_KEY };
-  const context = { clock: { now: () => Date.now(), monotonic: () => 0 }, random: { fraction: () => 0, id: () => randomUUID() } };
+  const context = { clock: { now: () => Date.now() + aheadMs, monotonic: () => 0 }, random: { fraction: () => 0, id: () => randomUUID() } };
   const body = await tokenForm('client_credentials', scope, () => signAssertion(claims, context));
   const response = await fetch(settings.TOKEN_URL, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body });
-  return ((await response.json()) as { access_token: string }).access_token;
+  return ((await response.json()) as { access_token?: string }).access_token;
 }
 
 interface Change {
@@ -88,6 +88,11 @@ describe('the sandbox', () => {
     ['an address too long', { query: `?account_id_type=${'x'.repeat(2_100)}` }, '414 URI_TOO_LARGE'],
   ])('refuses %s', async (_what, change, expected) => {
     expect(await send(change)).toBe(expected);
+  });
+
+  it('grants a token to a client whose clock is a few seconds off', async () => {
+    for (const aheadMs of [-20_000, 3_000]) expect(await token('accounts.read', aheadMs)).toMatch(/^[\w-]{20,}$/);
+    expect(await token('accounts.read', 60_000)).toBeUndefined();
   });
 
   it('lets each token do only what its scope says', async () => {
