@@ -7,7 +7,7 @@ import { assertedPath, type Base, parseBase, rawQuery } from './http-target';
 export { pathSegment } from './http-target';
 
 /** The most that an answer's body may hold after decompression, bytes. */
-export const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_BODY_BYTES = 1024 * 1024;
 const CONNECT_TIMEOUT_MS = 3_000;
 
 export interface ProviderHttpOptions {

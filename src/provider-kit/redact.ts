@@ -75,13 +75,12 @@ const MAX_DEPTH = 8;
 /**
  * The value with every string in it redacted, and everything held under a name that sounds like a secret replaced.
  * Errors become plain objects; cycles and depths beyond 8 become a word.
- * @param plainKeys names whose strings stay as they are, such as ids of our own that join log lines
  */
-export function redactValue(value: unknown, plainKeys: ReadonlySet<string> = new Set()): unknown {
-  return redactDeep(value, plainKeys, []);
+export function redactValue(value: unknown): unknown {
+  return redactDeep(value, []);
 }
 
-function redactDeep(value: unknown, plainKeys: ReadonlySet<string>, parents: readonly object[]): unknown {
+function redactDeep(value: unknown, parents: readonly object[]): unknown {
   if (typeof value === 'string') return redactText(value);
   if (typeof value === 'bigint' || typeof value === 'symbol') return redactText(String(value));
   if (typeof value === 'function') return '[function]';
@@ -91,15 +90,10 @@ function redactDeep(value: unknown, plainKeys: ReadonlySet<string>, parents: rea
   if (types.isDate(value)) return value;
   if (ArrayBuffer.isView(value)) return '[bytes]';
   const within = [...parents, value];
-  if (Array.isArray(value)) return value.map((entry: unknown) => redactDeep(entry, plainKeys, within));
+  if (Array.isArray(value)) return value.map((entry: unknown) => redactDeep(entry, within));
   const entries = types.isMap(value) ? [...value].map(([key, held]) => [String(key), held] as const) : Object.entries(value);
   const named = types.isNativeError(value) ? [...errorEntries(value), ...entries] : entries;
-  return Object.fromEntries(
-    named.map(([key, held]) => {
-      if (SECRET_KEY.test(key)) return [key, '[secret]'];
-      return [key, plainKeys.has(key) && typeof held === 'string' ? held : redactDeep(held, plainKeys, within)];
-    }),
-  );
+  return Object.fromEntries(named.map(([key, held]) => [key, SECRET_KEY.test(key) ? '[secret]' : redactDeep(held, within)]));
 }
 
 function errorEntries(error: Error): (readonly [string, unknown])[] {

@@ -38,6 +38,6 @@ export function problemReply(slug: ProblemSlug, detail: string): SandboxReply {
   const { status, title } = PROBLEMS[slug];
   const requestId = randomUUID();
   const type = `https://docs.upvest.co/errors/${slug}`;
-  const body = JSON.stringify({ type, title, status, detail, instance: '', request_id: requestId });
+  const body = JSON.stringify({ type, title, status, detail, request_id: requestId });
   return withRequestId({ status, headers: { 'content-type': 'application/problem+json' }, body }, requestId);
 }
