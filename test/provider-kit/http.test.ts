@@ -152,6 +152,11 @@ describe('an answer', () => {
     expect(await sendTo(url)).toMatchObject({ kind: 'answer', body: Buffer.from('{"a":1}') });
   });
 
+  it('with a content coding and no content is empty', async () => {
+    const { url } = await serve((_request, response) => response.writeHead(202, { 'content-encoding': 'gzip', 'content-length': '0' }).end());
+    expect(await sendTo(url)).toMatchObject({ kind: 'answer', status: 202, body: Buffer.alloc(0) });
+  });
+
   it('of exactly the most bytes is read; one more is too large, packed or not', async () => {
     const limit = 1024 * 1024;
     const sizes = [limit, limit + 1];
@@ -189,6 +194,11 @@ describe('a lost answer', () => {
     });
     expect(await sendTo(url)).toEqual(expected);
     expect(connections).toBe(1);
+  });
+
+  it('a reset while TLS is being set up proves nothing', async () => {
+    const url = await serveBytes((socket) => socket.resetAndDestroy());
+    expect(await sendTo(url.replace('http:', 'https:'))).toEqual({ kind: 'lost', cause: 'reset' });
   });
 
   it('no answer within the deadline', async () => {
