@@ -48,14 +48,18 @@ export function checkAccount(
   return { provider, kind, account: canonicalAccount(input, idType, capabilities.idRules) };
 }
 
+/** @throws InputRefused (INVALID_INPUT at idempotencyKey) */
+export function checkIdempotencyKey(key: string): void {
+  if (IDEMPOTENCY_KEY.test(key)) return;
+  throw new InputRefused('INVALID_INPUT', 'The idempotency key must be 16 to 64 characters of A-Z, a-z, 0-9, _ and -.', ['idempotencyKey']);
+}
+
 /**
  * Everything about a close request that can be checked before anything is recorded.
  * @throws InputRefused as {@link checkAccount}, and for the other fields
  */
 export function checkCloseInput(providers: ProviderRegistry, caller: Caller, input: CloseAccountInput): Intake {
-  if (!IDEMPOTENCY_KEY.test(input.idempotencyKey)) {
-    throw new InputRefused('INVALID_INPUT', 'The idempotency key must be 16 to 64 characters of A-Z, a-z, 0-9, _ and -.', ['idempotencyKey']);
-  }
+  checkIdempotencyKey(input.idempotencyKey);
   const { provider, account, kind } = checkAccount(providers, caller, input.account);
   if (input.announceOnly && !kind.announceOnly) {
     throw unsupported(`${provider.displayName} cannot be told of an intended closing of ${kind.kind}.`, ['announceOnly']);

@@ -6,7 +6,7 @@ import type { ReasonMapping } from '../domain/reason';
 import { blockerFilterFor, closureAsSeenBy, eventsAsSeenBy } from '../domain/visibility';
 import type { ListFilter } from '../ports/store';
 import type { EngineParts } from './driver';
-import { checkAccount, mayUse } from './intake';
+import { checkAccount, checkIdempotencyKey, mayUse } from './intake';
 import type { ClosureFilter, ClosurePage, ProviderView } from './service';
 
 /** Everything that only reads the store; what comes out is as the caller may see it. */
@@ -55,23 +55,19 @@ export class Queries {
     ];
   }
 
+  /** @throws InputRefused, the field beginning with `filter` */
   private storeFilter(caller: Caller, filter: ClosureFilter): ListFilter {
-    const given = <Value>(value: Value | null | undefined): Value | undefined => value ?? undefined;
-    return {
-      status: given(filter.status),
-      provider: given(filter.provider),
-      accountRef: filter.account ? this.refOf(caller, filter.account) : undefined,
-      blocker: filter.blocker ? blockerFilterFor(caller, filter.blocker) : undefined,
-      key: filter.idempotencyKey ? { subject: caller.subject, idempotencyKey: filter.idempotencyKey } : undefined,
-      requestedAfter: given(filter.requestedAfter),
-      updatedAfter: given(filter.updatedAfter),
-      statusBefore: given(filter.statusBefore),
-    };
-  }
-
-  private refOf(caller: Caller, account: NonNullable<ClosureFilter['account']>): string {
     try {
-      return closureRef(checkAccount(this.parts.providers, caller, account).account);
+      return {
+        status: filter.status ?? undefined,
+        provider: filter.provider ?? undefined,
+        accountRef: filter.account ? closureRef(checkAccount(this.parts.providers, caller, filter.account).account) : undefined,
+        blocker: filter.blocker ? blockerFilterFor(caller, filter.blocker) : undefined,
+        key: keyFilter(caller, filter.idempotencyKey),
+        requestedAfter: filter.requestedAfter ?? undefined,
+        updatedAfter: filter.updatedAfter ?? undefined,
+        statusBefore: filter.statusBefore ?? undefined,
+      };
     } catch (error) {
       if (error instanceof InputRefused) throw new InputRefused(error.code, error.message, ['filter', ...error.field]);
       throw error;
@@ -83,4 +79,11 @@ export class Queries {
     const provider = this.parts.providers.find(closure.account.provider);
     return provider?.adapter.mapReason({ ...closure, reason: 'OTHER', reasonText: null }) ?? 'NOT_SENT';
   }
+}
+
+/** Own keys only: another subject's key finds nothing. */
+function keyFilter(caller: Caller, idempotencyKey: string | null | undefined): ListFilter['key'] {
+  if (idempotencyKey === null || idempotencyKey === undefined) return undefined;
+  checkIdempotencyKey(idempotencyKey);
+  return { subject: caller.subject, idempotencyKey };
 }

@@ -92,7 +92,7 @@ export interface ClosureService {
   newestByRef(caller: Caller, refs: readonly string[]): Promise<(Closure | null)[]>;
   /**
    * Newest first. `after` is the id of the closure to start behind.
-   * @throws InputRefused for a filter that no closure could match by its form (field below `filter`)
+   * @throws InputRefused for a filter that no closure could match by its form; its field begins with `filter`
    */
   list(caller: Caller, filter: ClosureFilter, first: number, after: string | null): Promise<ClosurePage>;
   /** Oldest first, for each closure in the order asked. One store query. */
