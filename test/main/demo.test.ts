@@ -48,7 +48,7 @@ describe('npm run demo', () => {
     await expectCurlToWork(shown);
     await expectIdeWithoutOutsideRequests(`http://127.0.0.1:${port}/graphql`);
 
-    demo.signalGroup('SIGINT');
+    demo.signal('SIGINT');
     expect(await demo.ended).toBe(0);
     expect(demo.stderr().replaceAll(/^npm warn .*$/gm, '').trim()).toBe('');
     expect(readdirSync(folder).filter((name) => name.startsWith('closure-'))).toEqual([]);
@@ -62,7 +62,7 @@ describe('npm run demo', () => {
     const second = startDemo(port);
     expect(await second.ended).toBe(1);
     expect(second.stderr()).toMatch(/^PORT: Another process/m);
-    first.signalGroup('SIGINT');
+    first.signal('SIGINT');
     expect(await first.ended).toBe(0);
     expect(readdirSync(folder).filter((name) => name.startsWith('closure-'))).toEqual([]);
   });

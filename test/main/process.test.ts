@@ -70,11 +70,11 @@ describe('npm start', () => {
     expect(child.stderr()).toMatch(/^PROVIDERS: /m);
   });
 
-  it('serves, and ends with 0 at Ctrl-C, which arrives from the terminal and from npm', async () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('serves, drains at a %s that npm is sent, and ends with 0', async (signal) => {
     const child = start({}, ['npm', 'start']);
     const url = await urlOf(child);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
-    child.signalGroup('SIGINT');
+    child.signal(signal);
     expect(await child.ended).toBe(0);
     expect(child.stdout()).toContain('"msg":"drained"');
   });
@@ -119,7 +119,7 @@ describe('a process that cannot start', () => {
   });
 });
 
-describe('SIGTERM', () => {
+describe('a signal to end', () => {
   it('lets the request under way get its answer, and ends with 0', async () => {
     const child = start({ PROVIDER_TIMEOUT_MS: '1500', CLOSE_WAIT_MS: '10000' });
     const url = await urlOf(child);
@@ -129,6 +129,15 @@ describe('SIGTERM', () => {
     while (sandbox().closeRequests(account) === 0) await wait(10);
     child.signal('SIGTERM');
     expect((await answer).closure.status).toBe('UNCONFIRMED');
+    expect(await child.ended).toBe(0);
+    expect(child.stdout()).toContain('"msg":"drained"');
+  });
+
+  it('drains at a Ctrl-C that arrives twice, from the terminal and from npm', async () => {
+    const child = start();
+    await urlOf(child);
+    child.signal('SIGINT');
+    child.signal('SIGINT');
     expect(await child.ended).toBe(0);
     expect(child.stdout()).toContain('"msg":"drained"');
   });

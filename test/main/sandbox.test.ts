@@ -49,7 +49,7 @@ describe('npm run sandbox', () => {
     expect(await statusOfClosing(String(url), 'emoney')).toBe('CLOSED');
     gateway.signal('SIGTERM');
     expect(await gateway.ended).toBe(0);
-    sandbox.child.signalGroup('SIGINT');
+    sandbox.child.signal('SIGINT');
     expect(await sandbox.child.ended).toBe(0);
     expect(readdirSync(folder).filter((name) => name.startsWith('closure-'))).toEqual([]);
   });

@@ -11,8 +11,6 @@ export interface Child {
   /** Exit code, or the signal that ended it. */
   ended: Promise<number | NodeJS.Signals>;
   signal(signal: NodeJS.Signals): void;
-  /** As a terminal's Ctrl-C does: to the child and everything that it started. */
-  signalGroup(signal: NodeJS.Signals): void;
   /** For clean-up: ends it and everything that it started, at once. */
   kill(): Promise<void>;
 }
@@ -32,7 +30,6 @@ export function startChild(command: string, args: readonly string[], env: NodeJS
   });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${command} did not start.`);
-  const group = pid;
   let stdout = '';
   let stderr = '';
   const watchers = new Set<() => void>();
@@ -47,23 +44,18 @@ export function startChild(command: string, args: readonly string[], env: NodeJS
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'SIGKILL'));
   });
 
-  function signalGroup(signal: NodeJS.Signals): void {
-    try {
-      process.kill(-group, signal);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
-  }
-
   return {
     pid,
     stdout: () => stdout,
     stderr: () => stderr,
     ended,
     signal: (signal) => void child.kill(signal),
-    signalGroup,
     async kill() {
-      signalGroup('SIGKILL');
+      try {
+        process.kill(-pid, 'SIGKILL');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
       await ended;
     },
     waitFor(pattern) {
