@@ -15,8 +15,8 @@ async function main(): Promise<void> {
   const logger = createLogger(config.logLevel);
   dieOfBugs(logger);
   const gateway = await startGateway(config, { logger });
-  logger.info({ url: gateway.url }, 'gateway started');
   drainOnSignal(gateway, logger);
+  logger.info({ url: gateway.url }, 'gateway started');
 }
 
 function dieOfBugs(logger: Logger): void {
