@@ -67,10 +67,12 @@ export function listContract(current: Current): void {
     it('gives pages behind an id without a gap or a repetition', async () => {
       const made = idsOf(Object.values(await six()).toReversed());
       const pages: (string | null)[] = [];
-      for (let after: string | null = null, page = await list({}, 4); page.length > 0; page = await list({}, 4, after)) {
+      // One page more than there are: it must be empty.
+      for (let after: string | null = null, count = 0; count < 3; count += 1) {
+        const page = await list({}, 4, after);
         expect(page.length).toBeLessThanOrEqual(4);
         pages.push(...page);
-        after = page.at(-1)!;
+        after = page.at(-1) ?? after;
       }
       expect(pages).toEqual(made);
     });
