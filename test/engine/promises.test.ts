@@ -1,4 +1,5 @@
 import type { Caller } from '../../src/domain/caller';
+import type { Clock } from '../../src/ports/clock';
 import type { CloseOutcome } from '../../src/domain/outcome';
 import { CALLER, type EngineHarness, freshKey, startEngine } from '../support/engine';
 import { ScriptedProvider, seen } from '../support/scripted-provider';
@@ -210,6 +211,49 @@ describe('cancelClosure', () => {
     const unknown = await harness.engine.service.cancelClosure(OTHER_TENANT, '01900000-0000-7000-8000-000000000000');
     expect(foreign).toEqual(unknown);
     expect(foreign).toMatchObject({ closure: null, error: { code: 'CLOSURE_NOT_FOUND' } });
+  });
+});
+
+describe('the send deadline', () => {
+  it('a request that could not end within its lease does not leave, and is proven not sent', async () => {
+    bank = new ScriptedProvider();
+    let stalled = true;
+    const clock: Clock = {
+      now: () => Date.now(),
+      // The process stands still for a minute between the mark and the first byte, once.
+      monotonic: () => {
+        const time = performance.now();
+        stalled = !stalled;
+        return stalled && bank.sent.length === 0 && time < until ? time + 60_000 : time;
+      },
+    };
+    const until = performance.now() + 200;
+    harness = await startEngine([bank.configured()], {}, clock);
+    const { closure } = await harness.close();
+    const done = await harness.until(closure?.id ?? '', 'CLOSING');
+    const effects = (await harness.store.attempts(done.id)).map(({ effect }) => effect);
+    expect(effects.slice(0, -1).length).toBeGreaterThan(0);
+    expect(new Set(effects.slice(0, -1))).toEqual(new Set(['NOT_SENT']));
+    expect(effects.at(-1)).toBe('ACCEPTED');
+    expect(bank.sent).toHaveLength(1);
+    expect(await harness.path(done.id)).toBe('REQUESTED CLOSING');
+  });
+});
+
+describe('a provider that is configured no longer', () => {
+  it('leaves its closures readable and waiting, and they go on when it is back', async () => {
+    bank = new ScriptedProvider();
+    const providers = [bank.configured()];
+    harness = await startEngine(providers);
+    const { closure } = await harness.close();
+    providers.pop();
+    while (harness.alarms.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await harness.engine.service.closures(CALLER, [closure?.id ?? ''])).toMatchObject([{ status: 'CLOSING' }]);
+    expect(await harness.engine.service.providers(CALLER)).toMatchObject([{ id: 'bank', active: false }]);
+    expect(await harness.close()).toMatchObject({ error: { code: 'UNKNOWN_PROVIDER' } });
+    bank.states = [seen('CLOSED')];
+    providers.push(bank.configured());
+    await harness.until(closure?.id ?? '', 'CLOSED');
   });
 });
 

@@ -6,6 +6,7 @@ import type { Closure, ClosureEvent } from '../../src/domain/closure';
 import type { ClosureStatus } from '../../src/domain/closure-status';
 import { createEngine, type Engine, type EngineSettings } from '../../src/engine';
 import type { CloseAccountInput } from '../../src/engine/service';
+import type { Clock } from '../../src/ports/clock';
 import type { ConfiguredProvider } from '../../src/ports/provider';
 import type { ClosureStore } from '../../src/ports/store';
 import type { Telemetry } from '../../src/ports/telemetry';
@@ -50,7 +51,11 @@ export function freshKey(): string {
 }
 
 /** The real engine on a real SQLite file, with the providers given. */
-export async function startEngine(providers: ConfiguredProvider[], settings: Partial<EngineSettings> = {}): Promise<EngineHarness> {
+export async function startEngine(
+  providers: ConfiguredProvider[],
+  settings: Partial<EngineSettings> = {},
+  clock: Clock = systemClock,
+): Promise<EngineHarness> {
   const dataDir = mkdtempSync(join(tmpdir(), 'closure-engine-'));
   const store = await openSqliteStore({ dataDir, clock: systemClock });
   const alarms: EngineHarness['alarms'] = [];
@@ -58,7 +63,7 @@ export async function startEngine(providers: ConfiguredProvider[], settings: Par
   const engine = createEngine({
     store,
     providers: { find: (id) => providers.find((provider) => provider.id === id), all: () => providers },
-    clock: systemClock,
+    clock,
     random: systemRandomness,
     telemetry,
     settings: { ...QUICK, ...settings },
