@@ -30,8 +30,11 @@ export interface GatewayExtras {
   ide?: string;
 }
 
-/** Closures worked on at once; each holds one provider request at most. */
-const WORKERS = 64;
+/**
+ * Closures claimed at once. Far above what one provider's connections carry: a request that finds them busy gives up
+ * soon, so a provider that hangs does not keep the others' closures waiting.
+ */
+const WORKERS = 256;
 
 /** AUTH=none: only this machine can ask, and may do everything. */
 const EVERYBODY: Identity = { tenant: 'default', subject: 'default', scopes: new Set(SCOPES) };

@@ -13,6 +13,8 @@ export class Worker {
   private readonly driver: Driver;
   private readonly running = new Map<string, Promise<void>>();
   private readonly wakers = new Set<() => void>();
+  /** Closures claimed here and under way; callers' own requests do not take their room. */
+  private claimed = 0;
   private stopping = false;
   private loop: Promise<void> = Promise.resolve();
 
@@ -66,13 +68,20 @@ export class Worker {
     }
   }
 
+  private async work(claimed: Claimed): Promise<void> {
+    this.claimed += 1;
+    await this.adopt(claimed);
+    this.claimed -= 1;
+    this.wake();
+  }
+
   /** How long to wait before the next look, ms. */
   private async claim(): Promise<number> {
     const { store, settings, clock } = this.parts;
-    const room = settings.workers - this.running.size;
+    const room = settings.workers - this.claimed;
     if (room <= 0) return LONGEST_SLEEP_MS;
     const claimed = await store.claimDue(room, leaseMs(settings));
-    for (const one of claimed) void this.adopt(one);
+    for (const one of claimed) void this.work(one);
     if (claimed.length === room) return 0;
     const next = await store.nextDueAt();
     const wait = next === null ? LONGEST_SLEEP_MS : next - clock.now();
