@@ -77,6 +77,7 @@ export interface Closure extends ClosureIntent, ClosureProgress {
  * - ACCEPTED: the provider took it; the rest follows.
  * - COMPLETED: the provider says that it is done.
  * - REFUSED / NOT_APPLIED / NOT_SENT: proven without effect.
+ * - SET_ASIDE: a person decided that it no longer counts, whatever was known of it.
  */
 export const ATTEMPT_EFFECTS = [
   'MARKED',
@@ -87,6 +88,7 @@ export const ATTEMPT_EFFECTS = [
   'REFUSED',
   'NOT_APPLIED',
   'NOT_SENT',
+  'SET_ASIDE',
 ] as const;
 export type AttemptEffect = (typeof ATTEMPT_EFFECTS)[number];
 
@@ -132,7 +134,7 @@ export function isUnresolved(attempt: Attempt): boolean {
   return attempt.effect === 'MARKED' || attempt.effect === 'UNKNOWN';
 }
 
-const WITHOUT_EFFECT: ReadonlySet<AttemptEffect> = new Set(['REFUSED', 'NOT_APPLIED', 'NOT_SENT']);
+const WITHOUT_EFFECT: ReadonlySet<AttemptEffect> = new Set(['REFUSED', 'NOT_APPLIED', 'NOT_SENT', 'SET_ASIDE']);
 
 /** Not proven without effect; "out of service" proves nothing either. */
 export function mayBeApplied(attempt: Attempt): boolean {

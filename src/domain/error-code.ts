@@ -25,7 +25,7 @@ export const ERROR_CODES = {
   IDEMPOTENCY_KEY_REUSED: { retry: 'AFTER_CHANGE', description: 'The key was used before with another input.' },
   CLOSURE_IN_PROGRESS: { retry: 'READ_FIRST', description: 'Another closure of the account is live; the payload carries it.' },
   CLOSURE_NOT_FOUND: { retry: 'NEVER', description: 'No such closure, or not the caller\'s.' },
-  CLOSURE_NOT_CANCELLABLE: { retry: 'NEVER', description: 'The provider may have been told already.' },
+  CLOSURE_NOT_CANCELLABLE: { retry: 'NEVER', description: 'The provider may have been told already, or the closure has ended.' },
   CLOSURE_NOT_RESOLVABLE: { retry: 'NEVER', description: 'The closure does not wait for a person\'s decision.' },
   ACCOUNT_NOT_FOUND: { retry: 'AFTER_CHANGE', description: 'The provider knows no such account.' },
   ACCOUNT_ALREADY_CLOSED: { retry: 'NEVER', description: 'The account was closed before this request.' },

@@ -9,6 +9,19 @@ import { isSensitive, type ReasonMapping } from './reason';
  * any account. Every path that shows a closure goes through here.
  */
 const HOLDS: readonly BlockerCode[] = ['COMPLIANCE_HOLD', 'LEGAL_HOLD'];
+/** What is left of a hold: neither its amount nor what it is related to nor who could lift it. */
+const REVIEW: Omit<Blocker, 'stage'> = {
+  code: 'MANUAL_REVIEW',
+  message: 'The provider is reviewing the account.',
+  resolvableBy: 'PROVIDER',
+  selfResolving: false,
+  relatedIds: [],
+};
+
+/** True for a blocker that must not be named to the holder. */
+export function isHold({ code }: Blocker): boolean {
+  return HOLDS.includes(code);
+}
 
 /**
  * @param ordinaryMapping what the provider is told of the reason OTHER: the mapping of the true reason would tell
@@ -19,35 +32,33 @@ export function closureAsSeenBy(caller: Caller, closure: Closure, ordinaryMappin
     caller.subject === closure.subject && caller.tenant === closure.tenant ? closure : { ...closure, idempotencyKey: null };
   if (mayOperate(caller)) return seen;
   const hidden = isSensitive(closure.reason);
+  const held = seen.blockers.some(isHold);
   return {
     ...seen,
     blockers: blockersAsSeenBy(caller, seen.blockers),
-    error: seen.error && errorAsSeenBy(caller, seen.error, hidden),
-    ...(hidden && {
-      reason: 'OTHER',
-      reasonText: null,
-      initiator: 'PROVIDER',
-      providerStatus: null,
-      reasonMapping: ordinaryMapping,
-    }),
+    error: seen.error && errorAsSeenBy(caller, seen.error, hidden || held),
+    ...((hidden || held) && { providerStatus: null, requiredAction: null }),
+    ...(hidden && { reason: 'OTHER', reasonText: null, initiator: 'PROVIDER' }),
+    ...((hidden || seen.reason === 'OTHER') && { reasonMapping: ordinaryMapping }),
   };
 }
 
 export function eventsAsSeenBy(caller: Caller, closure: Closure, events: ClosureEvent[]): ClosureEvent[] {
-  if (mayOperate(caller) || !isSensitive(closure.reason)) return events;
-  return events.map((event) => ({ ...event, detail: null }));
+  if (mayOperate(caller)) return events;
+  const hidden = isSensitive(closure.reason);
+  // A person's note is written for operations, whatever the reason.
+  return events.map((event) => (hidden || event.cause === 'OPERATOR' ? { ...event, detail: null } : event));
 }
 
 export function blockersAsSeenBy(caller: Caller, blockers: Blocker[]): Blocker[] {
   if (mayOperate(caller)) return blockers;
-  return blockers.map((blocker) =>
-    HOLDS.includes(blocker.code) ? { ...blocker, code: 'MANUAL_REVIEW', message: 'The provider is reviewing the account.' } : blocker,
-  );
+  return blockers.map((blocker) => (isHold(blocker) ? { ...REVIEW, stage: blocker.stage } : blocker));
 }
 
 export function errorAsSeenBy(caller: Caller, error: ClosureError, hidden: boolean): ClosureError {
   if (mayOperate(caller)) return error;
-  return { ...error, blockers: blockersAsSeenBy(caller, error.blockers), providerErrors: hidden ? [] : error.providerErrors };
+  const silent = hidden || error.blockers.some(isHold);
+  return { ...error, blockers: blockersAsSeenBy(caller, error.blockers), providerErrors: silent ? [] : error.providerErrors };
 }
 
 /** The blocker codes a filter means for this caller: a hold cannot be found by its name, and is found as a review. */

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Closure, ClosureEvent, ClosureProgress, EventCause } from '../domain/closure';
-import { retryAdvice } from '../domain/error-code';
 import type { Facts, Verdict } from '../domain/rules/situation';
 import type { Randomness } from '../ports/clock';
 import type { Alias, AttemptAnswer, ClosureChange, Guard } from '../ports/store';
@@ -32,9 +31,7 @@ export function changeOf(closure: Closure, verdict: Verdict, context: ChangeCont
   const quietSteps = moved ? 0 : closure.quietSteps;
   const due = dueAt(verdict.next, now, quietSteps, context.random.fraction(), context.settings);
   const set: Partial<ClosureProgress> = { ...Object.fromEntries(different), dueAt: due, quietSteps: moved || verdict.next.kind === 'now' ? quietSteps : quietSteps + 1 };
-  if (set.error && due !== null && retryAdvice(set.error.code) === 'SAFE_NOW') {
-    set.error = { ...set.error, retryAfterSeconds: Math.max(1, Math.ceil((due - now) / 1000)) };
-  }
+  if (moved && verdict.set.status !== 'ACTION_REQUIRED' && closure.requiredAction) set.requiredAction = null;
   const visible = different.some(([key]) => !UNSEEN.has(key as keyof ClosureProgress));
   if (visible) set.updatedAt = now;
   if (moved) set.statusSince = now;
@@ -65,5 +62,5 @@ function eventOf(closure: Closure, verdict: Verdict, context: ChangeContext): Cl
 
 /** What the store keeps of a finding. */
 export function answerOf(finding: NonNullable<Verdict['findings']>[number], now: number): AttemptAnswer {
-  return { number: finding.number, effect: finding.effect, answeredAt: now, evidence: finding.evidence ?? {} };
+  return { number: finding.number, effect: finding.effect, answeredAt: now, evidence: finding.evidence };
 }

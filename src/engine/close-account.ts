@@ -5,7 +5,7 @@ import type { ClosureErrorCode } from '../domain/error-code';
 import type { ClosureChange } from '../ports/store';
 import { changeOf } from './change';
 import type { EngineParts } from './driver';
-import { checkCloseInput, type Intake } from './intake';
+import { checkCloseInput, type Intake, isRecordedInput } from './intake';
 import type { CloseAccountInput, CloseAccountResult } from './service';
 import { leaseMs } from './settings';
 import type { Worker } from './worker';
@@ -22,19 +22,29 @@ export class CloseAccount {
 
   /** Never rejects: what the store leaves open is INTERNAL, and the same key finds out. */
   async run(caller: Caller, input: CloseAccountInput): Promise<CloseAccountResult> {
-    let intake: Intake;
     try {
-      intake = checkCloseInput(this.parts.providers, caller, input);
+      const intake = this.check(caller, input);
+      return await (intake instanceof InputRefused ? this.refuse(caller, input, intake) : this.record(caller, input, intake));
     } catch (error) {
-      if (error instanceof InputRefused) return nothingRecorded(caller, error.code, error.message, { field: ['input', ...error.field] });
-      throw error;
-    }
-    try {
-      return await this.record(caller, input, intake);
-    } catch (error) {
-      this.parts.telemetry.alarm({ what: 'a close request could not be recorded', provider: intake.provider.id, correlationId: caller.correlationId, error });
+      this.parts.telemetry.alarm({ what: 'a close request could not be recorded', correlationId: caller.correlationId, error });
       return nothingRecorded(caller, 'INTERNAL', 'The request may or may not have been recorded; the same key finds out.', { retryAfterSeconds: 1 });
     }
+  }
+
+  private check(caller: Caller, input: CloseAccountInput): Intake | InputRefused {
+    try {
+      return checkCloseInput(this.parts.providers, caller, input);
+    } catch (error) {
+      if (error instanceof InputRefused) return error;
+      throw error;
+    }
+  }
+
+  /** What was recorded once is replayed even where it would be refused today. */
+  private async refuse(caller: Caller, input: CloseAccountInput, refusal: InputRefused): Promise<CloseAccountResult> {
+    const bound = await this.parts.store.byIdempotencyKey(caller.tenant, caller.subject, input.idempotencyKey);
+    if (bound && isRecordedInput(input, bound)) return this.firstAnswer(bound, this.worker.underWay(bound.id), true);
+    return nothingRecorded(caller, refusal.code, refusal.message, { field: ['input', ...refusal.field] });
   }
 
   private async record(caller: Caller, input: CloseAccountInput, intake: Intake): Promise<CloseAccountResult> {

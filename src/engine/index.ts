@@ -1,7 +1,7 @@
 import type { AccountInput } from '../domain/account';
-import type { Caller } from '../domain/caller';
+import { type Caller, mayOperate } from '../domain/caller';
 import { isSensitive } from '../domain/reason';
-import { blockersAsSeenBy, errorAsSeenBy } from '../domain/visibility';
+import { blockersAsSeenBy, errorAsSeenBy, isHold } from '../domain/visibility';
 import { CloseAccount } from './close-account';
 import type { EngineParts } from './driver';
 import { checkEligibility } from './eligibility';
@@ -54,7 +54,13 @@ export function createEngine(parts: EngineParts): Engine {
 
   async function eligibility(caller: Caller, account: AccountInput): Promise<Eligibility> {
     const found = await checkEligibility(parts, caller, account);
-    return { ...found, blockers: blockersAsSeenBy(caller, found.blockers), error: found.error && errorAsSeenBy(caller, found.error, false) };
+    const held = !mayOperate(caller) && found.blockers.some(isHold);
+    return {
+      ...found,
+      providerStatus: held ? null : found.providerStatus,
+      blockers: blockersAsSeenBy(caller, found.blockers),
+      error: found.error && errorAsSeenBy(caller, found.error, held),
+    };
   }
 
   return { service, start: () => worker.start(), drain: () => worker.drain() };

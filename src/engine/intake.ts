@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type AccountInput, type AccountRef, canonicalAccount, closureRef, lockKey } from '../domain/account';
+import { type AccountInput, type AccountRef, canonicalAccount, closureRef, FORMER_ID_RULES, lockKey } from '../domain/account';
 import type { Caller } from '../domain/caller';
+import type { Closure } from '../domain/closure';
 import { InputRefused } from '../domain/closure-error';
 import type { ReasonMapping } from '../domain/reason';
 import type { ConfiguredProvider, KindCapabilities, ProviderRegistry } from '../ports/provider';
@@ -18,7 +19,7 @@ export interface Intake {
 
 const IDEMPOTENCY_KEY = /^[A-Za-z0-9_-]{16,64}$/;
 /** For providers that set no tighter bound. */
-const MAX_NOTE_LENGTH = 1_000;
+const MAX_TEXT_LENGTH = 1_000;
 
 /** True where the provider exists for the caller. */
 export function mayUse(caller: Caller, provider: ConfiguredProvider): boolean {
@@ -81,10 +82,25 @@ export function checkCloseInput(providers: ProviderRegistry, caller: Caller, inp
   };
 }
 
-function checkReasonText(text: string | null | undefined, kind: KindCapabilities, provider: ConfiguredProvider): string | null {
-  if (text === null || text === undefined || text === '') return null;
+/**
+ * True where the input is what a closure was recorded for, told without its provider: that may have left the
+ * configuration or have tightened its rules since.
+ */
+export function isRecordedInput(input: CloseAccountInput, recorded: Closure): boolean {
+  try {
+    const account = canonicalAccount(input.account, input.account.idType ?? recorded.account.idType, FORMER_ID_RULES);
+    return fingerprintOf(input, account, input.reasonText?.trim() || null) === recorded.fingerprint;
+  } catch (error) {
+    if (error instanceof InputRefused) return false;
+    throw error;
+  }
+}
+
+function checkReasonText(given: string | null | undefined, kind: KindCapabilities, provider: ConfiguredProvider): string | null {
+  const text = given?.trim();
+  if (!text) return null;
   if (kind.reasonMode !== 'TEXT') throw unsupported(`${provider.displayName} takes no free text for ${kind.kind}.`, ['reasonText']);
-  const { maxLength, pattern } = kind.reasonText ?? { maxLength: MAX_NOTE_LENGTH, pattern: /^\P{Cc}*$/u };
+  const { maxLength, pattern } = kind.reasonText ?? { maxLength: MAX_TEXT_LENGTH, pattern: /^\P{Cc}*$/u };
   if (text.length > maxLength) throw new InputRefused('INVALID_INPUT', `The text is longer than ${maxLength} characters.`, ['reasonText']);
   if (!pattern.test(text)) throw new InputRefused('INVALID_INPUT', 'The text has characters that the provider does not take.', ['reasonText']);
   return text;

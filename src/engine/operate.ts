@@ -8,6 +8,7 @@ import { errorOf, type Finding, type Situation, type Verdict } from '../domain/r
 import type { Alias } from '../ports/store';
 import { changeOf } from './change';
 import { aliasesOf, type EngineParts, factsFor } from './driver';
+import { mayUse } from './intake';
 import type { ClosureResult, Resolution, ResolveClosureInput } from './service';
 import type { Worker } from './worker';
 
@@ -37,7 +38,10 @@ export class Operate {
     const provider = this.parts.providers.find(closure.account.provider);
     const settled = isTerminal(closure.status) && closure.status !== 'CLOSED';
     if (settled || closure.announceOnly) return { closure, error: null };
-    if (!provider?.adapter.capabilities.outcomeSources.includes('POLL')) {
+    if (!provider || !mayUse(caller, provider)) {
+      return { closure, error: failure(caller, 'UNKNOWN_PROVIDER', 'The provider is not configured any more.', closure) };
+    }
+    if (!provider.adapter.capabilities.outcomeSources.includes('POLL')) {
       return { closure, error: failure(caller, 'UNSUPPORTED_BY_PROVIDER', 'Accounts of the provider cannot be read.', closure) };
     }
     const read = await provider.adapter.readAccount(closure.account, caller);
@@ -70,7 +74,7 @@ export class Operate {
             cause: 'REQUEST',
             actor: caller.subject,
           }
-        : failure(caller, 'CLOSURE_NOT_CANCELLABLE', 'The provider may have been told already.', now),
+        : failure(caller, 'CLOSURE_NOT_CANCELLABLE', 'The provider may have been told already, or the closure has ended.', now),
     );
   }
 
@@ -107,7 +111,7 @@ export class Operate {
         ...(status === 'CLOSED' && { closedAt: this.parts.clock.now(), blockers: [] }),
       },
       detail: note,
-      findings: outcome === 'RETRY' ? situation.attempts.filter(mayBeApplied).map(withoutEffect) : undefined,
+      findings: outcome === 'RETRY' ? situation.attempts.filter(mayBeApplied).map(setAside) : undefined,
       next: outcome === 'RETRY' ? { kind: 'now' } : { kind: 'never' },
     };
   }
@@ -148,9 +152,9 @@ export class Operate {
   }
 }
 
-/** A person's word: the requests in doubt had no effect. */
-function withoutEffect({ number }: { number: number }): Finding {
-  return { number, effect: 'NOT_APPLIED' };
+/** A person's word: the request no longer counts. */
+function setAside({ number }: { number: number }): Finding {
+  return { number, effect: 'SET_ASIDE' };
 }
 
 /** Without a claim nothing may be sent: the worker is given the closure at once instead. */

@@ -1,7 +1,8 @@
-import { closureRef } from '../domain/account';
+import { type AccountInput, canonicalAccount, closureRef, FORMER_ID_RULES } from '../domain/account';
 import type { Caller } from '../domain/caller';
 import { InputRefused } from '../domain/closure-error';
 import type { Closure, ClosureEvent, ClosureReport } from '../domain/closure';
+import { retryAdvice } from '../domain/error-code';
 import type { ReasonMapping } from '../domain/reason';
 import { blockerFilterFor, closureAsSeenBy, eventsAsSeenBy } from '../domain/visibility';
 import type { ListFilter } from '../ports/store';
@@ -13,9 +14,12 @@ import type { ClosureFilter, ClosurePage, ProviderView } from './service';
 export class Queries {
   constructor(private readonly parts: EngineParts) {}
 
-  /** A closure as the caller may see it. */
+  /** A closure as the caller may see it, with the wait that is left and not the one that was. */
   seen(caller: Caller, closure: Closure): Closure {
-    return closureAsSeenBy(caller, closure, this.ordinaryMapping(closure));
+    const { error, dueAt } = closure;
+    const wait = error && dueAt !== null && retryAdvice(error.code) === 'SAFE_NOW' ? secondsUntil(dueAt, this.parts.clock.now()) : undefined;
+    const current = error && wait !== undefined ? { ...closure, error: { ...error, retryAfterSeconds: wait } } : closure;
+    return closureAsSeenBy(caller, current, this.ordinaryMapping(closure));
   }
 
   async closures(caller: Caller, ids: readonly string[]): Promise<(Closure | null)[]> {
@@ -61,7 +65,7 @@ export class Queries {
       return {
         status: filter.status ?? undefined,
         provider: filter.provider ?? undefined,
-        accountRef: filter.account ? closureRef(checkAccount(this.parts.providers, caller, filter.account).account) : undefined,
+        accountRef: filter.account ? this.refOf(caller, filter.account) : undefined,
         blocker: filter.blocker ? blockerFilterFor(caller, filter.blocker) : undefined,
         key: keyFilter(caller, filter.idempotencyKey),
         requestedAfter: filter.requestedAfter ?? undefined,
@@ -74,11 +78,23 @@ export class Queries {
     }
   }
 
+  /** Closures of a provider that is configured no longer are found too, where the input says of which type the id is. */
+  private refOf(caller: Caller, account: AccountInput): string {
+    const provider = this.parts.providers.find(account.provider);
+    const gone = !provider || !mayUse(caller, provider);
+    if (gone && account.idType) return closureRef(canonicalAccount(account, account.idType, FORMER_ID_RULES));
+    return closureRef(checkAccount(this.parts.providers, caller, account).account);
+  }
+
   /** What the provider would be told of the reason OTHER. */
   private ordinaryMapping(closure: Closure): ReasonMapping {
     const provider = this.parts.providers.find(closure.account.provider);
     return provider?.adapter.mapReason({ ...closure, reason: 'OTHER', reasonText: null }) ?? 'NOT_SENT';
   }
+}
+
+function secondsUntil(time: number, now: number): number {
+  return Math.max(1, Math.ceil((time - now) / 1000));
 }
 
 /** Own keys only: another subject's key finds nothing. */

@@ -8,7 +8,7 @@ import type { ClosureInitiator, ClosureReason } from '../domain/reason';
 import type { ProviderCapabilities } from '../ports/provider';
 
 /**
- * What the API layer may ask of the engine. Expected outcomes are data; a rejected promise is a bug or a store
+ * What the API layer may ask of the engine. The API layer has checked the caller's scopes. Expected outcomes are data; a rejected promise is a bug or a store
  * that does not answer. Every closure that comes out is already as this caller may see it.
  */
 export interface CloseAccountInput {

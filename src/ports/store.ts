@@ -25,7 +25,8 @@ export interface AttemptAnswer {
   effect: AttemptEffect;
   /** Epoch ms. */
   answeredAt: number;
-  evidence: Evidence;
+  /** Absent: what was stored stays. */
+  evidence?: Evidence;
 }
 
 /** One atomic write to one closure. */
@@ -41,6 +42,7 @@ export interface ClosureChange {
   event?: ClosureEvent;
   /** A new attempt, whose number is one above the highest. */
   mark?: Attempt;
+  /** A definite answer is replaced by nothing but SET_ASIDE. */
   answers?: AttemptAnswer[];
   aliases?: Alias[];
   reports?: ClosureReport[];

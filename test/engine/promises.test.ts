@@ -251,6 +251,11 @@ describe('a provider that is configured no longer', () => {
     expect(await harness.engine.service.closures(CALLER, [closure?.id ?? ''])).toMatchObject([{ status: 'CLOSING' }]);
     expect(await harness.engine.service.providers(CALLER)).toMatchObject([{ id: 'bank', active: false }]);
     expect(await harness.close()).toMatchObject({ error: { code: 'UNKNOWN_PROVIDER' } });
+    expect(await harness.close({ idempotencyKey: closure?.idempotencyKey ?? '' })).toMatchObject({ error: null, replayed: true, closure: { id: closure?.id } });
+    expect(await harness.close({ idempotencyKey: closure?.idempotencyKey ?? '', reason: 'INACTIVITY' })).toMatchObject({ error: { code: 'UNKNOWN_PROVIDER' } });
+    expect(await harness.engine.service.refreshClosure(CALLER, closure?.id ?? '')).toMatchObject({ error: { code: 'UNKNOWN_PROVIDER' } });
+    const account = { provider: 'bank', kind: 'ACCOUNT', idType: 'PROVIDER_ID', id: 'acc-1' } as const;
+    expect((await harness.engine.service.list(CALLER, { account }, 10, null)).closures).toMatchObject([{ id: closure?.id }]);
     bank.states = [seen('CLOSED')];
     providers.push(bank.configured());
     await harness.until(closure?.id ?? '', 'CLOSED');

@@ -181,7 +181,21 @@ describe('reads of a CLOSING closure', () => {
     await start();
     const id = await close();
     await harness.until(id, 'NEEDS_REVIEW', 'FAILED');
+    const reads = bank.reads;
+    while (bank.reads < reads + 4) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(await harness.path(id)).toBe('REQUESTED CLOSING NEEDS_REVIEW');
+  });
+
+  it('a person may have an accepted request that never showed sent again', async () => {
+    await start();
+    const id = await close();
+    const { version } = await harness.until(id, 'NEEDS_REVIEW');
+    const sent = bank.sent.length;
+    bank.states = [seen('OPEN'), seen('CLOSING'), seen('CLOSED')];
+    await harness.engine.service.resolveClosure(CALLER, { closureId: id, outcome: 'RETRY', note: 'Send it again.', expectedVersion: version });
+    await harness.until(id, 'CLOSED');
+    expect(bank.sent).toHaveLength(sent + 1);
+    expect((await harness.store.attempts(id)).map(({ effect }) => effect)).toEqual(['SET_ASIDE', 'ACCEPTED']);
   });
 
   it('404 decides nothing before the horizon', async () => {

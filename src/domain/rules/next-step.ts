@@ -85,7 +85,10 @@ function unconfirmed(situation: Situation, facts: Facts, resend: boolean): Step 
 
 /** An answer that came after its worker had lost the claim. */
 function lateEvidence({ closure, attempts }: Situation, facts: Facts): Step | null {
-  const taken = attempts.find(({ effect }) => effect === 'COMPLETED' || effect === 'ACCEPTED');
+  const taken = attempts.find(
+    // What came before the present status was weighed when that status was decided.
+    ({ effect, answeredAt }) => (effect === 'COMPLETED' || effect === 'ACCEPTED') && (answeredAt ?? 0) >= closure.statusSince,
+  );
   // An announcement that a person has on the desk is theirs to settle: nothing was closed either way.
   if (!taken || (closure.announceOnly && closure.status === 'NEEDS_REVIEW')) return null;
   return {

@@ -70,7 +70,7 @@ function closed(situation: Situation, read: AccountSeen, facts: Facts): Verdict 
     return refusedByState(situation, 'ACCOUNT_ALREADY_CLOSED', 'The account was closed before this request.', read, facts);
   }
   return {
-    set: { status: 'CLOSED', closedAt: facts.now, error: null, blockers: [], pendingRead: null, requiredAction: null },
+    set: { status: 'CLOSED', closedAt: facts.now, error: null, blockers: [], pendingRead: null },
     next: { kind: 'never' },
   };
 }
@@ -95,7 +95,7 @@ function closing(situation: Situation, read: AccountSeen, facts: Facts): Verdict
         next: { kind: 'poll' },
       };
     default:
-      return { set: { ...seen, status: 'CLOSING', error: null, requiredAction: null }, next: { kind: 'poll' } };
+      return { set: { ...seen, status: 'CLOSING', error: null }, next: { kind: 'poll' } };
   }
 }
 
@@ -124,8 +124,7 @@ function ended(situation: Situation, read: AccountSeen, status: 'FAILED' | 'CANC
         set: {
           status,
           error: status === 'FAILED' ? errorOf(situation, 'ACCOUNT_STATE_CONFLICT', 'The provider did not complete the closing.', read) : null,
-          requiredAction: null,
-        },
+                  },
         next: { kind: 'never' },
       };
   }

@@ -19,15 +19,15 @@ export function insertMark(db: Database, closureId: string, mark: Attempt): void
 }
 
 /**
- * Keeps an answer, unless the attempt has one that settled it: no later word replaces that.
+ * Keeps an answer, unless the attempt has one that settled it: nothing but a person's decision replaces that.
  * @returns whether it was kept
  * @throws IllegalWrite for an attempt that was never marked
  */
 export function keepAnswer(db: Database, closureId: string, answer: AttemptAnswer): boolean {
   const kept = db.run(
-    `UPDATE attempt SET effect = ?, answered_at = ?, evidence = ?
-     WHERE closure_id = ? AND number = ? AND effect IN ('MARKED', 'UNKNOWN', 'UNAVAILABLE')`,
-    [answer.effect, answer.answeredAt, JSON.stringify(answer.evidence), closureId, answer.number],
+    `UPDATE attempt SET effect = ?1, answered_at = ?2, evidence = coalesce(?3, evidence)
+     WHERE closure_id = ?4 AND number = ?5 AND (?1 = 'SET_ASIDE' OR effect IN ('MARKED', 'UNKNOWN', 'UNAVAILABLE'))`,
+    [answer.effect, answer.answeredAt, answer.evidence ? JSON.stringify(answer.evidence) : null, closureId, answer.number],
   );
   if (kept === 1) return true;
   const marked = db.all('SELECT 1 FROM attempt WHERE closure_id = ? AND number = ?', [closureId, answer.number]);
