@@ -1,5 +1,6 @@
 import type { AdapterContext } from '../../src/provider-kit/define';
 import { ProviderHttp, type ProviderAnswer } from '../../src/provider-kit/http';
+import { privateKeyText } from '../../src/provider-kit/settings';
 import { TokenCache } from '../../src/provider-kit/oauth';
 import { signAssertion, tokenForm } from './assertion';
 import type { Settings } from './settings';
@@ -13,7 +14,7 @@ export interface TokenSource {
 export function openTokenSource(settings: Settings, context: AdapterContext): TokenSource {
   const { clock, random, telemetry } = context;
   const url = new URL(settings.TOKEN_URL);
-  const http = new ProviderHttp({ baseUrl: url.origin, timeoutMs: context.timeoutMs, connections: 2 });
+  const http = new ProviderHttp({ baseUrl: url.origin, timeoutMs: context.timeoutMs, connections: 2, secrets: [privateKeyText(settings.PRIVATE_KEY)] });
   const claims = {
     issuer: settings.ISSUER ?? settings.CLIENT_ID,
     clientId: settings.CLIENT_ID,

@@ -73,9 +73,15 @@ export function parseJson(body: Buffer): { value: unknown } | undefined {
   }
 }
 
-/** A provider's request id, or undefined for anything that could not be one. It is kept as it is, to be quoted to them. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * A provider's request id, or undefined for anything that could not be one. A UUID is kept as it is, to be quoted to
+ * them; in anything else what looks like an account is masked.
+ */
 export function cleanRequestId(id: string | null | undefined): string | undefined {
-  return id && /^[\w.:-]{1,128}$/.test(id) ? id : undefined;
+  if (!id || !/^[\w.:-]{1,128}$/.test(id)) return undefined;
+  return UUID.test(id) ? id : redactText(id);
 }
 
 function readJsonBody(answer: Parameters<ErrorDialect>[0], read: (value: unknown) => ErrorBody | null): ErrorBody {

@@ -44,6 +44,11 @@ export class SandboxTokens {
     this.#issued.clear();
   }
 
+  /** Tokens issued and not revoked. */
+  issued(): string[] {
+    return [...this.#issued.keys()];
+  }
+
   /** The scopes of a live token; undefined: unknown, expired or revoked. */
   scopesOf(token: string): readonly string[] | undefined {
     const found = this.#issued.get(token);

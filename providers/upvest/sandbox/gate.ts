@@ -96,6 +96,11 @@ export class Gate {
     if (!issued.scopes.has(scope)) throw new Refusal('forbidden', 'The token lacks the scope.');
   }
 
+  /** Tokens that are good now. */
+  tokens(): string[] {
+    return [...this.#tokens.keys()];
+  }
+
   /** Makes every token issued so far invalid. */
   revokeTokens(): void {
     this.#tokens.clear();

@@ -35,6 +35,8 @@ export interface SandboxOptions {
 export interface UpvestSandbox extends RunningSandbox {
   /** Makes every token issued so far invalid. */
   revokeTokens(): void;
+  /** Tokens that are good now. */
+  tokens(): string[];
 }
 
 const RESOURCE = /^\/(accounts|account_groups)\/([^/]+)$/;
@@ -77,6 +79,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Upvest
       SIGNATURE_VERSION: options.signatureVersion ?? '15',
     },
     revokeTokens: () => gate.revokeTokens(),
+    tokens: () => gate.tokens(),
   };
 }
 
