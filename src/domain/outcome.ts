@@ -72,6 +72,8 @@ export interface AccountSeen extends Evidence {
   /** The provider's own word, raw. */
   providerStatus?: string;
   blockers: Blocker[];
+  /** Why a part of the blockers could not be read: what is listed is true, and there may be more. */
+  blockersUnknown?: ReadFailed;
   /** Other identifiers of the same account that the answer revealed. */
   aliases: AccountRef[];
   /** Epoch ms; with SCHEDULED, or where the provider names the expected date. */

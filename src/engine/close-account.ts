@@ -103,7 +103,8 @@ export class CloseAccount {
     const grace = Math.max(capabilities.visibilityLagMs, settings.reopenGraceMs);
     if (!capabilities.outcomeSources.includes('POLL')) return undefined;
     if (clock.now() < (previous.closedAt ?? previous.statusSince) + grace) return undefined;
-    const read = await provider.adapter.readAccount(previous.account, caller);
+    const context = { correlationId: caller.correlationId, purpose: 'RECONCILE', blockers: false } as const;
+    const read = await provider.adapter.readAccount(previous.account, context);
     if (!read.ok || read.state !== 'OPEN') return undefined;
     const verdict = {
       set: { status: 'REOPENED' as const },

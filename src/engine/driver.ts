@@ -88,7 +88,10 @@ export class Driver {
         verdict = todo.verdict;
         situation = await this.apply(situation, verdict, 'TIMER');
       } else if (todo.do === 'read') {
-        const read = await provider.adapter.readAccount(situation.closure.account, situation.closure);
+        const { account, correlationId, status, pendingRead } = situation.closure;
+        // Whether the request was applied does not depend on what stands in its way.
+        const doubt = status === 'UNCONFIRMED' && !pendingRead;
+        const read = await provider.adapter.readAccount(account, { correlationId, purpose: doubt ? 'RECONCILE' : 'POLL', blockers: !doubt });
         verdict = judgeRead(situation, read, factsFor(provider, this.parts));
         situation = await this.apply(situation, verdict, 'POLL', { requestId: read.requestId, aliases: aliasesOf(provider, read) });
       } else {

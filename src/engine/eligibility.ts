@@ -17,7 +17,7 @@ export async function checkEligibility(parts: EngineParts, caller: Caller, input
       const error = closureError('UNSUPPORTED_BY_PROVIDER', `Accounts of ${provider.displayName} cannot be read.`, caller.correlationId, details);
       return { ...empty, account, error };
     }
-    const read = await provider.adapter.readAccount(account, caller);
+    const read = await provider.adapter.readAccount(account, { correlationId: caller.correlationId, purpose: 'ELIGIBILITY', blockers: true });
     return { ...judge(account, read, caller, details), checkedAt: parts.clock.now() };
   } catch (error) {
     if (!(error instanceof InputRefused)) throw error;

@@ -44,7 +44,8 @@ export class Operate {
     if (!provider.adapter.capabilities.outcomeSources.includes('POLL')) {
       return { closure, error: failure(caller, 'UNSUPPORTED_BY_PROVIDER', 'Accounts of the provider cannot be read.', closure) };
     }
-    const read = await provider.adapter.readAccount(closure.account, caller);
+    const context = { correlationId: caller.correlationId, purpose: 'ELIGIBILITY', blockers: true } as const;
+    const read = await provider.adapter.readAccount(closure.account, context);
     const aliases = aliasesOf(provider, read);
     const after = await this.decide(caller, closure, (situation) => ({
       verdict: withoutHurry(judgeRead(situation, read, factsFor(provider, this.parts))),

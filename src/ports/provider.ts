@@ -1,4 +1,5 @@
 import type { AccountIdType, AccountKind, AccountRef, IdRules } from '../domain/account';
+import type { ClosureReport } from '../domain/closure';
 import type { AccountRead, CloseOutcome } from '../domain/outcome';
 import type { ClosureInitiator, ClosureReason, ReasonMapping } from '../domain/reason';
 
@@ -34,6 +35,8 @@ export interface ProviderCapabilities {
   /** All kinds live in one id space and close through one URL: one live closure covers them. */
   kindsShareIds: boolean;
   idRules: IdRules;
+  /** Most requests per second that the gateway makes of it; absent: as many as come up. */
+  requestsPerSecond?: number;
 }
 
 /** What a provider is asked to close. */
@@ -58,6 +61,63 @@ export interface CloseSend {
   beforeFirstByte(): Promise<void>;
 }
 
+/** Who waits for a read; where a rate limit is short, the first named comes first. */
+export type ReadPurpose = 'RECONCILE' | 'POLL' | 'ELIGIBILITY';
+
+export interface ReadContext {
+  correlationId: string;
+  purpose: ReadPurpose;
+  /** Whether to find out what stands in the way too, where that takes further requests. */
+  blockers: boolean;
+}
+
+/** A request to the provider's webhook route, as it arrived. */
+export interface WebhookDelivery {
+  method: string;
+  /** As the gateway saw it, percent-encoding untouched. */
+  path: string;
+  /** Raw, with "?", or empty. */
+  query: string;
+  /** Names in lower case. */
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+/** One event of a delivery, not read yet. */
+export interface WebhookEvent {
+  /** The provider's own; what tells a duplicate. */
+  id: string;
+  /** The provider's own word. */
+  type: string;
+  /** JSON. */
+  payload: string;
+}
+
+export type WebhookReceipt =
+  | { kind: 'verified'; events: WebhookEvent[] }
+  /** Not proven to come from the provider: nothing is kept. `reason` is for logs. */
+  | { kind: 'refused'; reason: string }
+  /** It cannot be told now, because the provider's keys cannot be had. */
+  | { kind: 'unavailable'; reason: string };
+
+/** What an event says. */
+export type WebhookNews =
+  /** `changed`: something else about the account, worth a read. `at`: when it happened, epoch ms. */
+  | { kind: 'closing' | 'closed' | 'changed'; account: AccountRef; at: number }
+  | { kind: 'report'; account: AccountRef; report: ClosureReport }
+  /** Nothing about a closing. */
+  | { kind: 'other' };
+
+export interface ProviderWebhooks {
+  /** Verifies a delivery over its raw bytes. Resolves for everything that a sender can do. */
+  receive(delivery: WebhookDelivery): Promise<WebhookReceipt>;
+  /**
+   * Reads one verified event.
+   * @throws Error for one that cannot be read; it is kept for inspection and not tried again
+   */
+  read(event: WebhookEvent): WebhookNews;
+}
+
 /** One configured provider's side of the protocol. Stateless but for tokens and connections. */
 export interface ProviderAdapter {
   readonly capabilities: ProviderCapabilities;
@@ -69,7 +129,9 @@ export interface ProviderAdapter {
    */
   requestClosure(request: CloseRequest, send: CloseSend): Promise<CloseOutcome>;
   /** Reads the account. Changes nothing at the provider. */
-  readAccount(account: AccountRef, context: { correlationId: string }): Promise<AccountRead>;
+  readAccount(account: AccountRef, context: ReadContext): Promise<AccountRead>;
+  /** Present where `outcomeSources` has WEBHOOK. */
+  readonly webhooks?: ProviderWebhooks;
   /** Frees connections. */
   dispose(): Promise<void>;
 }

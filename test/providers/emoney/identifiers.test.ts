@@ -24,7 +24,7 @@ describe('the request', () => {
 
   it('keeps the path of the base URL', async () => {
     const adapter = bench.another({ BASE_URL: `${bench.bank.url}/v2/` });
-    await adapter.readAccount(account(real.uuid), { correlationId: 'c' });
+    await adapter.readAccount(account(real.uuid), { correlationId: 'c', purpose: 'POLL', blockers: true });
     expect(bench.bank.ledger.at(-1)).toMatchObject({ path: `/v2/accounts/${real.uuid}`, status: 404 });
   });
 

@@ -37,14 +37,14 @@ describe('a read', () => {
 
   it('follows the settings for words, without regard to case', async () => {
     const adapter = bench.another({ OPEN_WORDS: 'live, Dormant', CLOSED_WORDS: 'OPEN' });
-    const read = (wanted: ReturnType<typeof account>) => adapter.readAccount(wanted, { correlationId: 'c' });
+    const read = (wanted: ReturnType<typeof account>) => adapter.readAccount(wanted, { correlationId: 'c', purpose: 'POLL', blockers: true });
     expect(await read(magic('unknownWord'))).toMatchObject({ state: 'OPEN' });
     expect(await read(freshAccount())).toMatchObject({ state: 'CLOSED' });
   });
 
   it('is left out where reads are off', async () => {
     const adapter = bench.another({ READS: 'off' });
-    expect(await adapter.readAccount(freshAccount(), { correlationId: 'c' })).toEqual({ ok: true, state: 'UNKNOWN', blockers: [], aliases: [] });
+    expect(await adapter.readAccount(freshAccount(), { correlationId: 'c', purpose: 'POLL', blockers: true })).toEqual({ ok: true, state: 'UNKNOWN', blockers: [], aliases: [] });
     expect(bench.bank.ledger).toEqual([]);
     expect(adapter.capabilities.outcomeSources).toEqual(['RESPONSE']);
     expect(adapter.capabilities.kinds.map(({ eligibility }) => eligibility)).toEqual(['NONE', 'NONE']);

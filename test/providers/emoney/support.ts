@@ -82,7 +82,7 @@ export async function openBench(
       };
       return adapter.requestClosure({ ...plain, ...request }, { freshToken, beforeFirstByte: mark });
     },
-    read: (wanted) => adapter.readAccount(wanted, { correlationId: 'correlation-1' }),
+    read: (wanted) => adapter.readAccount(wanted, { correlationId: 'correlation-1', purpose: 'POLL', blockers: true }),
     async dispose() {
       await bank.dispose();
       await Promise.all(adapters.map((each) => each.dispose()));

@@ -19,7 +19,7 @@ describe.each(['client_credentials', 'jwt-bearer'])('the grant %s', (grant) => {
     const request = { closureId: 'c', account: wanted, reason: 'OTHER', reasonText: null, initiator: 'HOLDER', announceOnly: false, correlationId: 'c' } as const;
     const outcome = await adapter.requestClosure(request, { freshToken: false, beforeFirstByte: () => Promise.resolve() });
     expect(outcome).toMatchObject({ kind: 'closed' });
-    expect(await adapter.readAccount(wanted, { correlationId: 'c' })).toMatchObject({ state: 'CLOSED' });
+    expect(await adapter.readAccount(wanted, { correlationId: 'c', purpose: 'POLL', blockers: true })).toMatchObject({ state: 'CLOSED' });
     expect(tokenRequests()).toBe(2);
   });
 });
@@ -62,7 +62,7 @@ describe('a token', () => {
 
   it('of the configured scope is asked for', async () => {
     const adapter = bench.another({ READ_SCOPE: 'accounts.delete' });
-    expect(await adapter.readAccount(freshAccount(), { correlationId: 'c' })).toMatchObject({ ok: false, code: 'PROVIDER_PERMISSION_DENIED' });
+    expect(await adapter.readAccount(freshAccount(), { correlationId: 'c', purpose: 'POLL', blockers: true })).toMatchObject({ ok: false, code: 'PROVIDER_PERMISSION_DENIED' });
   });
 });
 

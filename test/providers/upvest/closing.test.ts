@@ -51,7 +51,7 @@ describe('a close request', () => {
     const group = account(undefined, 'ACCOUNT_GROUP');
     expect(await pair.adapter.requestClosure(closeRequest({ account: group, announceOnly: true }), send)).toMatchObject({ kind: 'announced' });
     expect(pair.sandbox.ledger.at(-1)).toMatchObject({ query: '?closure_reason=user_initiated&notification_only=true', effect: false });
-    expect(await pair.adapter.readAccount(group, { correlationId: 'c' })).toMatchObject({ state: 'OPEN' });
+    expect(await pair.adapter.readAccount(group, { correlationId: 'c', purpose: 'POLL', blockers: true })).toMatchObject({ state: 'OPEN' });
   });
 
   it('refuses a path that is no single id, and an account kind that the provider does not have', async () => {

@@ -73,4 +73,4 @@ export function closeRequest(over: Partial<CloseRequest> = {}): CloseRequest {
 }
 
 export const send: CloseSend = { freshToken: false, beforeFirstByte: async () => {} };
-export const context = { correlationId: 'correlation-1' };
+export const context = { correlationId: 'correlation-1', purpose: 'POLL', blockers: true } as const;
