@@ -76,6 +76,7 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
   });
   const server = createServer({
     service: engine.service,
+    receiveWebhook: engine.receiveWebhook,
     authenticate: () => Promise.resolve(EVERYBODY),
     logger,
     metrics: metrics.text,

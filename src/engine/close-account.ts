@@ -1,11 +1,12 @@
 import type { Caller } from '../domain/caller';
 import { closureError, InputRefused } from '../domain/closure-error';
-import type { Closure, ClosureEvent } from '../domain/closure';
+import type { Closure } from '../domain/closure';
 import type { ClosureErrorCode } from '../domain/error-code';
 import type { ClosureChange } from '../ports/store';
 import { changeOf } from './change';
 import type { EngineParts } from './driver';
 import { checkCloseInput, type Intake, isRecordedInput } from './intake';
+import { firstEvent, newClosure } from './new-closure';
 import type { CloseAccountInput, CloseAccountResult } from './service';
 import { leaseMs } from './settings';
 import type { Worker } from './worker';
@@ -58,12 +59,13 @@ export class CloseAccount {
         reopened = await this.reopening(caller, previous, intake);
         if (!reopened) return inTheWay(caller, previous, 'ACCOUNT_ALREADY_CLOSED', 'The account was closed by an earlier closure.');
       }
-      const closure = this.newClosure(caller, input, intake);
-      const result = await store.record(closure, firstEvent(closure), leaseMs(this.parts.settings), reopened);
+      const closure = this.intended(caller, input, intake);
+      const event = firstEvent(closure, 'REQUEST', caller.subject);
+      const result = await store.record(closure, event, leaseMs(this.parts.settings), reopened);
       switch (result.kind) {
         case 'recorded':
           if (reopened?.event) this.parts.telemetry.transition({ closureId: reopened.id, provider: intake.provider.id, ...reopened.event });
-          this.parts.telemetry.transition({ closureId: closure.id, provider: intake.provider.id, ...firstEvent(closure) });
+          this.parts.telemetry.transition({ closureId: closure.id, provider: intake.provider.id, ...event });
           return await this.firstAnswer(result.closure, this.worker.adopt({ closure: result.closure, attempts: [] }), false);
         case 'keyTaken':
           return await this.replay(caller, result.closure, intake);
@@ -123,9 +125,9 @@ export class CloseAccount {
     });
   }
 
-  private newClosure(caller: Caller, input: CloseAccountInput, intake: Intake): Closure {
+  private intended(caller: Caller, input: CloseAccountInput, intake: Intake): Closure {
     const now = this.parts.clock.now();
-    return {
+    const intent = {
       id: this.parts.random.id(),
       tenant: caller.tenant,
       subject: caller.subject,
@@ -141,39 +143,9 @@ export class CloseAccount {
       liquidatePositions: input.liquidatePositions,
       correlationId: caller.correlationId,
       requestedAt: now,
-      status: 'REQUESTED',
-      statusSince: now,
-      updatedAt: now,
-      closedAt: null,
-      providerStatus: null,
-      blockers: [],
-      requiredAction: null,
-      expectedCloseAt: null,
-      error: null,
-      dueAt: now,
-      attempts: 0,
-      quietSteps: 0,
-      pendingRead: null,
-      closingSeenAt: null,
-      openSeenAt: null,
-      notFoundSince: null,
-      version: 1,
-      fence: 1,
     };
+    return newClosure(intent, { status: 'REQUESTED', dueAt: now });
   }
-}
-
-function firstEvent(closure: Closure): ClosureEvent {
-  return {
-    from: null,
-    to: closure.status,
-    at: closure.requestedAt,
-    cause: 'REQUEST',
-    detail: null,
-    actor: closure.subject,
-    correlationId: closure.correlationId,
-    providerRequestId: null,
-  };
 }
 
 function nothingRecorded(

@@ -8,13 +8,18 @@ import { checkEligibility } from './eligibility';
 import { Operate } from './operate';
 import { Queries } from './queries';
 import type { ClosureResult, ClosureService, Eligibility } from './service';
+import { type DeliveryResult, Webhooks } from './webhooks';
 import { Worker } from './worker';
+import type { WebhookDelivery } from '../ports/provider';
 
 export type { EngineParts } from './driver';
 export type { EngineSettings } from './settings';
+export type { DeliveryResult } from './webhooks';
 
 export interface Engine {
   service: ClosureService;
+  /** Takes a delivery to a provider's webhook route. Rejects when it could not be kept. */
+  receiveWebhook(providerId: string, delivery: WebhookDelivery): Promise<DeliveryResult>;
   /** Begins to claim what is due. */
   start(): void;
   /** Claims nothing more and waits for what is under way; what was sent and not answered stays in doubt. */
@@ -27,6 +32,7 @@ export function createEngine(parts: EngineParts): Engine {
   const closeAccount = new CloseAccount(parts, worker);
   const operate = new Operate(parts, worker);
   const queries = new Queries(parts);
+  const webhooks = new Webhooks(parts, worker);
 
   /** The error of a sensitive closure shows no provider text, wherever the error came from. */
   function seen<Result extends ClosureResult>(caller: Caller, result: Result): Result {
@@ -63,5 +69,15 @@ export function createEngine(parts: EngineParts): Engine {
     };
   }
 
-  return { service, start: () => worker.start(), drain: () => worker.drain() };
+  return {
+    service,
+    receiveWebhook: (providerId, delivery) => webhooks.receive(providerId, delivery),
+    start() {
+      worker.start();
+      webhooks.start();
+    },
+    async drain() {
+      await Promise.all([worker.drain(), webhooks.drain()]);
+    },
+  };
 }

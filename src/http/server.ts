@@ -9,6 +9,7 @@ import { answerError, errorHandler } from './error-answer';
 import { addGraphqlRoute } from './graphql-route';
 import { InFlight } from './in-flight';
 import { addProbes } from './probes';
+import { addWebhooksRoute, type ReceiveWebhook } from './webhooks-route';
 
 /** Room for a hundred aliases or a hundred representations, bytes. */
 const BODY_LIMIT = 256 * 1024;
@@ -39,6 +40,7 @@ export interface ServerOptions {
   /** Rejects when the gateway cannot do its work: `/readyz` answers 503 then. */
   health: () => Promise<void>;
   introspection: boolean;
+  receiveWebhook: ReceiveWebhook;
   /** A whole HTML page that browsers get at `/graphql`; absent: none. */
   ide?: string;
 }
@@ -54,7 +56,7 @@ export interface Server {
   drain(): Promise<void>;
 }
 
-/** The gateway's HTTP side: `/graphql`, `/livez`, `/readyz`, `/metrics`. */
+/** The gateway's HTTP side: `/graphql`, `/webhooks/{provider id}`, `/livez`, `/readyz`, `/metrics`. */
 export function createServer(options: ServerOptions): Server {
   const app = createApp(options.logger);
   const apollo = createApollo(options.logger, options.introspection);
@@ -78,6 +80,7 @@ export function createServer(options: ServerOptions): Server {
     async listen(host, port) {
       await apollo.start();
       addGraphqlRoute(app, { apollo, ...options });
+      addWebhooksRoute(app, options.receiveWebhook);
       // A name with several addresses would open several servers, of which a drain sees one.
       const { address } = await lookup(host);
       return app.listen({ host: address, port });

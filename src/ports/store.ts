@@ -3,6 +3,7 @@ import type { BlockerCode } from '../domain/blocker';
 import type { Attempt, AttemptEffect, Closure, ClosureEvent, ClosureProgress, ClosureReport } from '../domain/closure';
 import type { ClosureStatus } from '../domain/closure-status';
 import type { Evidence } from '../domain/outcome';
+import type { WebhookEvent } from './provider';
 
 /**
  * The store port: closures, their attempts, history and identifiers, and the work queue in one place, so that
@@ -68,6 +69,20 @@ export interface Claimed {
   attempts: Attempt[];
 }
 
+/** A verified webhook event; it is kept before its delivery is answered, and after it was applied. */
+export interface InboxEvent extends WebhookEvent {
+  provider: string;
+  /** Epoch ms. */
+  receivedAt: number;
+}
+
+/**
+ * - APPLIED: it changed a closure, or what it says was so already.
+ * - IGNORED: nothing about a closing, or about no account that is known here.
+ * - UNREADABLE: it could not be read; kept for inspection.
+ */
+export type EventOutcome = 'APPLIED' | 'IGNORED' | 'UNREADABLE';
+
 export interface ListFilter {
   status?: ClosureStatus[];
   provider?: string;
@@ -113,6 +128,13 @@ export interface ClosureStore {
   /** Oldest first, for each closure in the order asked. */
   events(ids: readonly string[]): Promise<ClosureEvent[][]>;
   reports(ids: readonly string[]): Promise<ClosureReport[][]>;
+  /** The newest closure of the account in each tenant, by any of its identifiers. */
+  newestOfAccount(provider: string, lockKey: string): Promise<Closure[]>;
+  /** Keeps the events of one delivery in one commit. An event that is there already stays as it is. */
+  keepEvents(provider: string, events: readonly WebhookEvent[], receivedAt: number): Promise<void>;
+  /** Claims up to `limit` events that are not settled, those received first. */
+  claimEvents(limit: number, leaseMs: number): Promise<InboxEvent[]>;
+  settleEvent(provider: string, id: string, outcome: EventOutcome): Promise<void>;
   /** Ids of the providers that have closures of this tenant, sorted. */
   providersSeen(tenant: string): Promise<string[]>;
   /** Rejects when the store cannot take a write. */

@@ -1,5 +1,5 @@
 import { createHash, type KeyObject, sign, verify } from 'node:crypto';
-import { type InnerList, type Item, parseDictionary, serializeInnerList } from 'structured-headers';
+import { type InnerList, type Item, parseDictionary, serializeDictionary, serializeInnerList } from 'structured-headers';
 
 /**
  * HTTP message signatures (draft-ietf-httpbis-message-signatures, which became RFC 9421) in the two dialects that
@@ -107,12 +107,17 @@ export function signMessage(message: SignedMessage, options: SignOptions): Recor
   return { ...digest, 'signature-input': `${LABEL}=${parameters}`, signature: `${LABEL}=:${bytes.toString('base64')}:` };
 }
 
-/** The signature that a message carries; null where there is none or its fields are malformed. */
+/**
+ * The signature that a message carries; null where there is none or its fields are malformed. Base64 has to be
+ * what its bytes encode to: with loose final bits, one signature would have several texts.
+ */
 export function claimedSignature(headers: Readonly<Record<string, string>>): ClaimedSignature | null {
   try {
     const input = parseDictionary(headers['signature-input'] ?? '').get(LABEL);
-    const signature = parseDictionary(headers['signature'] ?? '').get(LABEL)?.[0];
+    const signatures = parseDictionary(headers['signature'] ?? '');
+    const signature = signatures.get(LABEL)?.[0];
     if (!input || !isInnerList(input) || !(signature instanceof ArrayBuffer)) return null;
+    if (serializeDictionary(signatures) !== headers['signature']?.trim()) return null;
     const [items, parameters] = input;
     const components = items.map(([name, own]) => (typeof name === 'string' && own.size === 0 ? name : ''));
     const keyId = parameters.get('keyid');
@@ -147,11 +152,19 @@ export function signatureFault(message: SignedMessage, claimed: ClaimedSignature
     if (message.headers[scheme.digestField]?.trim() !== scheme.digest(message.body)) return 'digest';
   }
   if (needed.some((name) => !claimed.components.includes(name))) return 'notCovered';
-  const base = signatureBase(message, claimed.components, claimed.parameters, scheme);
-  return isSigningKey(key) && verify(hashFor(key), base, key, claimed.bytes) ? null : 'signature';
+  return signatureVerifies(message, claimed, scheme, key) ? null : 'signature';
 }
 
-function signatureBase(message: SignedMessage, components: readonly string[], parameters: string, scheme: SignatureScheme): Buffer {
+/** True when the message has all that the signature covers, and the key made the signature. Judges nothing else. */
+export function signatureVerifies(message: SignedMessage, claimed: ClaimedSignature, scheme: BaseRules, key: KeyObject): boolean {
+  if (claimed.components.some((name) => componentValue(message, name) === undefined)) return false;
+  const base = signatureBase(message, claimed.components, claimed.parameters, scheme);
+  return isSigningKey(key) && verify(hashFor(key), base, key, claimed.bytes);
+}
+
+type BaseRules = Pick<SignatureScheme, 'quotedNames'>;
+
+function signatureBase(message: SignedMessage, components: readonly string[], parameters: string, scheme: BaseRules): Buffer {
   const lines = [...components.map((name) => [name, componentValue(message, name)] as const), ['@signature-params', parameters] as const];
   const written = lines.map(([name, value]) => `${scheme.quotedNames ? `"${name}"` : name}: ${value}`);
   return Buffer.from(written.join('\n'), 'utf8');

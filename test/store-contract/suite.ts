@@ -4,6 +4,7 @@ import { commitContract } from './commit';
 import type { StoreHarness } from './harness';
 import { historyContract } from './history';
 import { identifierContract } from './identifiers';
+import { inboxContract } from './inbox';
 import { lifecycleContract } from './lifecycle';
 import { listContract } from './list';
 import { recordContract } from './record';
@@ -28,6 +29,7 @@ export function storeContract(name: string, { open }: { open(): Promise<StoreHar
       attemptContract,
       claimContract,
       identifierContract,
+      inboxContract,
       historyContract,
       listContract,
       tenantContract,

@@ -126,6 +126,7 @@ describe('the data folder of the embedded store', () => {
   });
 
   describe('with a database', () => {
+    const MIGRATIONS = readdirSync(join(__dirname, '../../src/store/migrations/sqlite')).length;
     const tamper = (sql: string) => {
       const db = new Database(join(dataDir, 'gateway.db'), 0);
       db.exec(sql);
@@ -138,14 +139,14 @@ describe('the data folder of the embedded store', () => {
     it('of a newer gateway is refused, and left to it', async () => {
       tamper('PRAGMA user_version = 999');
       await expect(openSqliteStore({ dataDir, clock })).rejects.toThrow(StoreTooNew);
-      tamper('PRAGMA user_version = 1');
+      tamper(`PRAGMA user_version = ${MIGRATIONS}`);
       await (await openSqliteStore({ dataDir, clock })).dispose();
     });
 
     it('that cannot be migrated lets go of the folder', async () => {
       tamper('PRAGMA user_version = 0');
       await expect(openSqliteStore({ dataDir, clock })).rejects.toThrow('already exists');
-      tamper('PRAGMA user_version = 1');
+      tamper(`PRAGMA user_version = ${MIGRATIONS}`);
       await (await openSqliteStore({ dataDir, clock })).dispose();
     });
   });

@@ -76,6 +76,7 @@ export async function startApi(options: Partial<ServerOptions> = {}): Promise<Ap
   const logged: Api['logged'] = [];
   const server = createServer({
     service: engine.service,
+    receiveWebhook: engine.receiveWebhook,
     authenticate: byTestHeaders,
     logger: { error: (fields, message) => void logged.push({ fields, message }) },
     metrics: async () => '# HELP some_total A number.\nsome_total 1\n',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Caller, SCOPES } from '../../src/domain/caller';
 import type { Closure, ClosureEvent } from '../../src/domain/closure';
 import type { ClosureStatus } from '../../src/domain/closure-status';
-import { createEngine, type Engine, type EngineSettings } from '../../src/engine';
+import { createEngine, type Engine, type EngineParts, type EngineSettings } from '../../src/engine';
 import type { CloseAccountInput } from '../../src/engine/service';
 import type { Clock } from '../../src/ports/clock';
 import type { ConfiguredProvider } from '../../src/ports/provider';
@@ -30,6 +30,8 @@ export const QUICK: EngineSettings = {
 
 export interface EngineHarness {
   engine: Engine;
+  /** For another engine on the same store, as after a restart. */
+  parts: EngineParts;
   store: ClosureStore;
   alarms: { what: string; error?: unknown }[];
   close(input?: Partial<CloseAccountInput>, caller?: Caller): ReturnType<Engine['service']['closeAccount']>;
@@ -60,14 +62,15 @@ export async function startEngine(
   const store = await openSqliteStore({ dataDir, clock: systemClock });
   const alarms: EngineHarness['alarms'] = [];
   const telemetry: Telemetry = { transition() {}, providerCall() {}, unmapped() {}, alarm: (event) => void alarms.push(event) };
-  const engine = createEngine({
+  const parts: EngineParts = {
     store,
     providers: { find: (id) => providers.find((provider) => provider.id === id), all: () => providers },
     clock,
     random: systemRandomness,
     telemetry,
     settings: { ...QUICK, ...settings },
-  });
+  };
+  const engine = createEngine(parts);
   engine.start();
 
   async function stored(id: string): Promise<Closure> {
@@ -90,6 +93,7 @@ export async function startEngine(
 
   return {
     engine,
+    parts,
     store,
     alarms,
     close: (input = {}, caller = CALLER) =>

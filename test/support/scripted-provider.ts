@@ -1,5 +1,14 @@
 import type { AccountRead, AccountSeen, CloseOutcome } from '../../src/domain/outcome';
-import type { CloseRequest, CloseSend, ConfiguredProvider, KindCapabilities, ProviderAdapter, ProviderCapabilities } from '../../src/ports/provider';
+import type {
+  CloseRequest,
+  CloseSend,
+  ConfiguredProvider,
+  KindCapabilities,
+  ProviderAdapter,
+  ProviderCapabilities,
+  ProviderWebhooks,
+  WebhookNews,
+} from '../../src/ports/provider';
 
 type Scripted<Answer> = Answer | ((count: number) => Answer | Promise<Answer>);
 
@@ -67,6 +76,21 @@ export class ScriptedProvider implements ProviderAdapter {
   }
 
   async dispose(): Promise<void> {}
+
+  /** Events are JSON of news; a delivery without the right header is refused. */
+  readonly webhooks: ProviderWebhooks = {
+    receive: async ({ headers, body }) => {
+      if (headers.keys === 'lost') return { kind: 'unavailable', reason: 'The keys cannot be had.' };
+      if (headers.signature !== 'good') return { kind: 'refused', reason: 'The signature is wrong.' };
+      const events = JSON.parse(body.toString()) as { id: string; news: unknown }[];
+      return { kind: 'verified', events: events.map(({ id, news }) => ({ id, type: 'NEWS', payload: JSON.stringify(news) })) };
+    },
+    read: ({ payload }) => {
+      const news = JSON.parse(payload) as WebhookNews;
+      if (!news.kind) throw new Error('The event says nothing.');
+      return news;
+    },
+  };
 }
 
 async function take<Answer>(script: Scripted<Answer>[], count: number): Promise<Answer> {

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import type { Closure, ClosureEvent } from '../../domain/closure';
 import type { Clock } from '../../ports/clock';
-import type { AttemptAnswer, ClosureChange, ClosureStore, ListFilter } from '../../ports/store';
+import type { WebhookEvent } from '../../ports/provider';
+import type { AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, ListFilter } from '../../ports/store';
 import { prepareDataFolder } from './data-folder';
 import { type Database, openDurableDatabase } from './database';
 import { type FolderLock, LOCK_FILE, lockFolder } from './folder-lock';
 import { GroupCommit } from './group-commit';
+import * as inbox from './inbox';
 import { migrate } from './migrate';
 import * as reads from './reads';
 import * as writes from './writes';
@@ -44,6 +46,7 @@ function openUnderLock(databaseFile: string, clock: Clock, lock: FolderLock): Cl
   try {
     migrate(db);
     writes.voidLeases(db);
+    inbox.voidEventLeases(db);
     return new SqliteStore(db, clock, lock);
   } catch (error) {
     db.close();
@@ -82,6 +85,18 @@ class SqliteStore implements ClosureStore {
     return this.#group.run(() => writes.claimDueClosures(this.#db, this.#clock.now(), limit, leaseMs));
   }
 
+  keepEvents(provider: string, events: readonly WebhookEvent[], receivedAt: number) {
+    return this.#group.run(() => inbox.keepEvents(this.#db, provider, events, receivedAt));
+  }
+
+  claimEvents(limit: number, leaseMs: number) {
+    return this.#group.run(() => inbox.claimEvents(this.#db, this.#clock.now(), limit, leaseMs));
+  }
+
+  settleEvent(provider: string, id: string, outcome: EventOutcome) {
+    return this.#group.run(() => inbox.settleEvent(this.#db, provider, id, outcome));
+  }
+
   ping() {
     return this.#group.run(() => writes.writeProbe(this.#db, this.#clock.now()));
   }
@@ -100,6 +115,10 @@ class SqliteStore implements ClosureStore {
 
   async byLockKey(tenant: string, provider: string, lockKey: string) {
     return reads.closureByLockKey(this.#db, tenant, provider, lockKey);
+  }
+
+  async newestOfAccount(provider: string, lockKey: string) {
+    return reads.newestClosuresOfAccount(this.#db, provider, lockKey);
   }
 
   async newestByRef(tenant: string, refs: readonly string[]) {

@@ -28,6 +28,15 @@ export function closureByLockKey(db: Database, tenant: string, provider: string,
   );
 }
 
+export function newestClosuresOfAccount(db: Database, provider: string, lockKey: string): Closure[] {
+  const rows = db.all(
+    `SELECT * FROM closure WHERE id IN (
+       SELECT max(closure_id) FROM closure_identifier WHERE provider = ? AND lock_key = ? GROUP BY tenant)`,
+    [provider, lockKey],
+  );
+  return rows.map(closureFromRow);
+}
+
 export function newestClosuresByRef(db: Database, tenant: string, refs: readonly string[]): (Closure | null)[] {
   const rows = db.all(
     `SELECT newest.ref AS looked_up, closure.* FROM (

@@ -1,0 +1,38 @@
+import { isTerminal } from '../closure-status';
+import { judgeRead } from './read';
+import type { Facts, Situation, Verdict } from './situation';
+
+/** What a verified event says of an account's closing. */
+export interface News {
+  kind: 'closing' | 'closed' | 'changed';
+  /** When it happened, epoch ms. */
+  at: number;
+}
+
+/**
+ * What news makes of the newest closure of the account.
+ * - a verdict: of this closure;
+ * - `own`: somebody else closes the account after this closure ended: a closure of its own;
+ * - null: nothing, for it was so already, or cannot be meant.
+ */
+export type NewsVerdict = { verdict: Verdict } | 'own' | null;
+
+/** A webhook settles what waits and never reopens: whatever is not a closing triggers a read at most. */
+export function judgeNews(situation: Situation, news: News, facts: Facts): NewsVerdict {
+  const { closure } = situation;
+  if (closure.status === 'CLOSED') {
+    return news.kind === 'changed' && facts.canRead ? { verdict: { set: {}, next: { kind: 'now' } } } : null;
+  }
+  if (isTerminal(closure.status)) return news.kind !== 'changed' && news.at >= closure.statusSince ? 'own' : null;
+  if (closure.announceOnly) return null;
+  if (news.kind === 'changed') return lookAgain(situation, facts);
+  if (news.kind === 'closing' && closure.status === 'CLOSING' && closure.closingSeenAt !== null) return null;
+  const state = news.kind === 'closed' ? 'CLOSED' : 'CLOSING';
+  const providerStatus = closure.providerStatus ?? undefined;
+  return { verdict: judgeRead(situation, { ok: true, state, providerStatus, blockers: closure.blockers, aliases: [] }, facts) };
+}
+
+/** Work on a request that is being sent is not disturbed for the sake of a look. */
+function lookAgain({ closure }: Situation, facts: Facts): NewsVerdict {
+  return facts.canRead && closure.status !== 'REQUESTED' ? { verdict: { set: {}, next: { kind: 'now' } } } : null;
+}

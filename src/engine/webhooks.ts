@@ -1,0 +1,171 @@
+import { type AccountRef, lockKey } from '../domain/account';
+import type { Closure } from '../domain/closure';
+import { judgeNews, type News } from '../domain/rules/news';
+import type { ConfiguredProvider, ProviderWebhooks, WebhookDelivery, WebhookNews } from '../ports/provider';
+import type { EventOutcome, InboxEvent } from '../ports/store';
+import { changeOf } from './change';
+import { type EngineParts, factsFor } from './driver';
+import { firstEvent, newClosure } from './new-closure';
+import { dueAt } from './schedule';
+import { leaseMs } from './settings';
+import type { Worker } from './worker';
+
+/** What became of a delivery: `unknown` where no such provider sends any. */
+export type DeliveryResult = 'kept' | 'refused' | 'unavailable' | 'unknown';
+
+const BATCH = 50;
+/** A write that keeps losing to others gives up after so many looks. */
+const MAX_LOOKS = 10;
+/** How often events that another process left are looked for, and after a store that does not answer, ms. */
+const LOOK_EVERY_MS = 5_000;
+
+/** Webhooks: verified, kept durably, answered, and only then applied. */
+export class Webhooks {
+  private applying: Promise<void> | null = null;
+  private timer: NodeJS.Timeout | undefined;
+  private stopping = false;
+
+  constructor(
+    private readonly parts: EngineParts,
+    private readonly worker: Worker,
+  ) {}
+
+  /** Takes up what was kept and not applied. */
+  start(): void {
+    this.apply();
+  }
+
+  async drain(): Promise<void> {
+    this.stopping = true;
+    clearTimeout(this.timer);
+    await this.applying;
+  }
+
+  /** @throws when the store does not keep the events: the sender must come again */
+  async receive(providerId: string, delivery: WebhookDelivery): Promise<DeliveryResult> {
+    const { providers, store, clock, telemetry } = this.parts;
+    const provider = providers.find(providerId);
+    const webhooks = provider?.adapter.webhooks;
+    if (!webhooks) return 'unknown';
+    const receipt = await webhooks.receive(delivery);
+    if (receipt.kind !== 'verified') {
+      telemetry.alarm({ what: `a webhook was ${receipt.kind}`, provider: providerId, error: new Error(receipt.reason) });
+      return receipt.kind;
+    }
+    await store.keepEvents(providerId, receipt.events, clock.now());
+    this.apply();
+    return 'kept';
+  }
+
+  /** Applies what is kept, one run at a time. */
+  private apply(): void {
+    if (this.applying || this.stopping) return;
+    clearTimeout(this.timer);
+    this.applying = this.applyAll()
+      .catch((error: unknown) => this.parts.telemetry.alarm({ what: 'kept webhooks could not be applied', error }))
+      .finally(() => {
+        this.applying = null;
+        if (!this.stopping) this.timer = setTimeout(() => this.apply(), LOOK_EVERY_MS).unref();
+      });
+  }
+
+  private async applyAll(): Promise<void> {
+    const { store, settings } = this.parts;
+    for (;;) {
+      const events = await store.claimEvents(BATCH, leaseMs(settings));
+      for (const event of events) await store.settleEvent(event.provider, event.id, await this.applyOne(event));
+      if (events.length < BATCH || this.stopping) return;
+    }
+  }
+
+  private async applyOne(event: InboxEvent): Promise<EventOutcome> {
+    const provider = this.parts.providers.find(event.provider);
+    const webhooks = provider?.adapter.webhooks;
+    if (!provider || !webhooks) return 'IGNORED';
+    const news = this.read(webhooks, event);
+    if (!news) return 'UNREADABLE';
+    if (news.kind === 'other') return 'IGNORED';
+    const key = lockKey(news.account, provider.adapter.capabilities.kindsShareIds);
+    const closures = await this.parts.store.newestOfAccount(provider.id, key);
+    const mine = closures.filter(({ tenant }) => provider.tenants === '*' || provider.tenants.has(tenant));
+    for (const closure of mine) {
+      await (news.kind === 'report' ? this.attach(closure, news.report) : this.tell(provider, closure, news));
+    }
+    return mine.length > 0 ? 'APPLIED' : 'IGNORED';
+  }
+
+  private read(webhooks: ProviderWebhooks, event: InboxEvent): WebhookNews | null {
+    try {
+      return webhooks.read(event);
+    } catch (error) {
+      this.parts.telemetry.alarm({ what: 'a webhook event cannot be read', provider: event.provider, error });
+      return null;
+    }
+  }
+
+  /** Until it is written or says nothing any more: others write at the same time. */
+  private async tell(provider: ConfiguredProvider, first: Closure, news: News & { account: AccountRef }): Promise<void> {
+    const { store, clock, random, settings, telemetry } = this.parts;
+    let closure: Closure | undefined = first;
+    for (let look = 0; look < MAX_LOOKS && closure; look += 1) {
+      const judged = judgeNews({ closure, attempts: await store.attempts(closure.id) }, news, factsFor(provider, this.parts));
+      if (judged === null) return;
+      if (judged === 'own') {
+        if (await this.recordOwn(provider, closure, news)) return;
+      } else {
+        const guard = { version: closure.version };
+        const change = changeOf(closure, judged.verdict, { guard, lease: 'release', cause: 'WEBHOOK', now: clock.now(), settings, random });
+        const after = await store.commit(change);
+        if (after && change.event) telemetry.transition({ closureId: after.id, provider: provider.id, ...change.event });
+        if (after) return this.worker.wake();
+      }
+      closure = (await store.newestOfAccount(provider.id, first.lockKey)).find(({ tenant }) => tenant === first.tenant);
+    }
+    throw new Error('The closure changed with every look.');
+  }
+
+  /** A closing that the provider began by itself, on an account that is known here. */
+  private async recordOwn(provider: ConfiguredProvider, known: Closure, news: News & { account: AccountRef }): Promise<boolean> {
+    const { store, clock, random, settings, telemetry } = this.parts;
+    const now = clock.now();
+    const intent = {
+      id: random.id(),
+      tenant: known.tenant,
+      subject: provider.id,
+      idempotencyKey: null,
+      fingerprint: '',
+      account: news.account,
+      lockKey: lockKey(news.account, provider.adapter.capabilities.kindsShareIds),
+      reason: 'PROVIDER_DECISION' as const,
+      reasonText: null,
+      reasonMapping: 'NOT_SENT' as const,
+      initiator: 'PROVIDER' as const,
+      announceOnly: false,
+      liquidatePositions: false,
+      correlationId: random.id(),
+      requestedAt: now,
+    };
+    const closing = { status: 'CLOSING' as const, closingSeenAt: now, dueAt: dueAt({ kind: 'poll' }, now, 0, random.fraction(), settings) };
+    const closed = { status: 'CLOSED' as const, closedAt: now, dueAt: null };
+    const closure = newClosure(intent, news.kind === 'closed' ? closed : closing);
+    const event = firstEvent(closure, 'WEBHOOK', null, 'The provider closes the account by its own decision.');
+    const result = await store.record(closure, event, 0);
+    if (result.kind !== 'recorded') return false;
+    telemetry.transition({ closureId: closure.id, provider: provider.id, ...event });
+    this.worker.wake();
+    return true;
+  }
+
+  private async attach(first: Closure, report: Extract<WebhookNews, { kind: 'report' }>['report']): Promise<void> {
+    const { store, clock } = this.parts;
+    let closure: Closure | null | undefined = first;
+    for (let look = 0; look < MAX_LOOKS && closure; look += 1) {
+      const [known] = await store.reports([closure.id]);
+      if (known?.some(({ id }) => id === report.id)) return;
+      const guard = { version: closure.version };
+      if (await store.commit({ id: closure.id, guard, set: { updatedAt: clock.now() }, visible: true, reports: [report], lease: 'release' })) return;
+      [closure] = await store.closures(first.tenant, [first.id]);
+    }
+    throw new Error('The closure changed with every look.');
+  }
+}

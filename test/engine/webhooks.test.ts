@@ -1,0 +1,253 @@
+import type { CloseOutcome } from '../../src/domain/outcome';
+import { createEngine } from '../../src/engine';
+import type { WebhookNews } from '../../src/ports/provider';
+import { CALLER, type EngineHarness, startEngine } from '../support/engine';
+import { ScriptedProvider, seen } from '../support/scripted-provider';
+
+const LOST: CloseOutcome = { kind: 'unknown', detail: 'The connection broke.' };
+const account = { provider: 'bank', kind: 'ACCOUNT', idType: 'PROVIDER_ID', id: 'acc-1' } as const;
+
+let harness: EngineHarness;
+let bank: ScriptedProvider;
+let counter = 0;
+
+async function start(settings: Parameters<typeof startEngine>[1] = {}) {
+  bank = new ScriptedProvider({ outcomeSources: ['RESPONSE', 'POLL', 'WEBHOOK'] });
+  harness = await startEngine([bank.configured()], { pollMinMs: 60_000, pollMaxMs: 60_000, ...settings });
+}
+
+afterEach(() => harness.dispose());
+
+function event(news: WebhookNews, id?: string) {
+  counter += 1;
+  return { id: id ?? `event-${counter}`, news };
+}
+
+function deliver(events: { id: string; news: unknown }[], headers: Record<string, string> = { signature: 'good' }) {
+  return harness.engine.receiveWebhook('bank', {
+    method: 'POST',
+    path: '/webhooks/bank',
+    query: '',
+    headers,
+    body: Buffer.from(JSON.stringify(events)),
+  });
+}
+
+const closing = (at = Date.now()): WebhookNews => ({ kind: 'closing', account, at });
+const closed = (at = Date.now()): WebhookNews => ({ kind: 'closed', account, at });
+const changed = (at = Date.now()): WebhookNews => ({ kind: 'changed', account, at });
+const report = (id = 'report-1'): WebhookNews => ({ kind: 'report', account, report: { id, type: 'ACCOUNT_CLOSING', createdAt: 1_700_000_000_000 } });
+
+async function close(): Promise<string> {
+  const { closure } = await harness.close();
+  if (!closure) throw new Error('Nothing was recorded.');
+  return closure.id;
+}
+
+async function all() {
+  return harness.store.list('default', {}, 100, null);
+}
+
+/** Everything that was kept is applied. */
+async function settled(): Promise<void> {
+  await harness.engine.drain();
+}
+
+describe('deliveries', () => {
+  it('that do not verify change nothing', async () => {
+    await start();
+    const id = await close();
+    expect(await deliver([event(closed())], { signature: 'bad' })).toBe('refused');
+    expect(await deliver([event(closed())], { signature: 'good', keys: 'lost' })).toBe('unavailable');
+    expect(await harness.engine.receiveWebhook('nobank', { method: 'POST', path: '/', query: '', headers: {}, body: Buffer.alloc(0) })).toBe('unknown');
+    await settled();
+    expect(await harness.stored(id)).toMatchObject({ status: 'CLOSING' });
+  });
+
+  it('settle a closing account, with the cause in its history', async () => {
+    await start();
+    const id = await close();
+    expect(await deliver([event(closing()), event(closed())])).toBe('kept');
+    await harness.until(id, 'CLOSED');
+    expect((await harness.history(id)).map(({ to, cause }) => `${to} by ${cause}`)).toEqual(['REQUESTED by REQUEST', 'CLOSING by RESPONSE', 'CLOSED by WEBHOOK']);
+  });
+
+  it('one event delivered 100 times at once makes one transition', async () => {
+    await start();
+    const id = await close();
+    const one = event(closed());
+    expect(new Set(await Promise.all(Array.from({ length: 100 }, () => deliver([one]))))).toEqual(new Set(['kept']));
+    await settled();
+    expect(await harness.path(id)).toBe('REQUESTED CLOSING CLOSED');
+  });
+
+  it('of unknown accounts, unknown kinds and poison are kept and hold nothing up', async () => {
+    await start();
+    const id = await close();
+    const elsewhere = { ...account, id: 'acc-2' };
+    await deliver([event({ kind: 'closed', account: elsewhere, at: 1 }), { id: 'poison', news: {} }, event({ kind: 'other' }), event(closed())]);
+    await harness.until(id, 'CLOSED');
+    expect(harness.alarms).toEqual([expect.objectContaining({ what: 'a webhook event cannot be read' })]);
+    expect(await all()).toHaveLength(1);
+  });
+
+  it('kept before a restart are applied after it', async () => {
+    await start();
+    const id = await close();
+    await settled();
+    await harness.store.keepEvents('bank', [{ id: 'kept', type: 'NEWS', payload: JSON.stringify(closed()) }], Date.now());
+    const restarted = createEngine(harness.parts);
+    restarted.start();
+    await harness.until(id, 'CLOSED');
+    await restarted.drain();
+    expect(await harness.store.claimEvents(10, 1_000)).toEqual([]);
+  });
+});
+
+describe('what news makes of a closure', () => {
+  it('in doubt: closed settles it, and what follows is late evidence', async () => {
+    await start({ retryMinMs: 60_000, retryMaxMs: 60_000 });
+    bank.answers = [LOST];
+    const id = await close();
+    await deliver([event(closed())]);
+    await harness.until(id, 'CLOSED');
+    expect(await harness.path(id)).toBe('REQUESTED UNCONFIRMED CLOSED');
+  });
+
+  it('being sent: a webhook that overtakes the answer settles it', async () => {
+    await start({ closeWaitMs: 20 });
+    let letGo: () => void = () => {};
+    const gate = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    bank.answers = [() => gate.then((): CloseOutcome => ({ kind: 'accepted' }))];
+    const id = await close();
+    await deliver([event(closing()), event(closed())]);
+    await harness.until(id, 'CLOSED');
+    letGo();
+    await settled();
+    expect(await harness.path(id)).toBe('REQUESTED CLOSING CLOSED');
+    expect(await harness.store.attempts(id)).toMatchObject([{ effect: 'ACCEPTED' }]);
+  });
+
+  it('before any request of ours: closed counts as closed already', async () => {
+    await start();
+    bank.answers = [{ kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: 'x', retryAfterMs: 60_000 }];
+    const id = await close();
+    await deliver([event(closed())]);
+    await harness.until(id, 'REJECTED');
+    expect(await harness.stored(id)).toMatchObject({ error: { code: 'ACCOUNT_ALREADY_CLOSED' } });
+  });
+
+  it('before any request of ours: closing is adopted', async () => {
+    await start();
+    bank.answers = [{ kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: 'x', retryAfterMs: 60_000 }];
+    const id = await close();
+    await deliver([event(closing())]);
+    await harness.until(id, 'CLOSING');
+    expect(bank.sent).toHaveLength(1);
+  });
+
+  it('a webhook never reopens: it triggers a read', async () => {
+    await start({ reopenGraceMs: 1 });
+    bank.answers = [{ kind: 'closed' }];
+    bank.states = [seen('CLOSED')];
+    const id = await close();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    await deliver([event(changed())]);
+    while (bank.reads === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await settled();
+    expect(await harness.stored(id)).toMatchObject({ status: 'CLOSED', dueAt: null });
+  });
+
+  it('news of a closing account makes it read at once', async () => {
+    await start();
+    bank.states = [seen('CLOSED')];
+    const id = await close();
+    await deliver([event(changed())]);
+    await harness.until(id, 'CLOSED');
+  });
+
+  it('a poll and a webhook that race make one transition', async () => {
+    await start({ pollMinMs: 1, pollMaxMs: 2 });
+    for (let round = 0; round < 20; round += 1) {
+      bank.states = [seen('CLOSING'), seen('CLOSING'), seen('CLOSED')];
+      const id = `acc-race-${round}`;
+      const { closure } = await harness.close({ account: { provider: 'bank', kind: 'ACCOUNT', id } });
+      await deliver([event({ kind: 'closed', account: { ...account, id }, at: Date.now() })]);
+      await harness.until(closure?.id ?? '', 'CLOSED');
+      expect((await harness.history(closure?.id ?? '')).filter(({ to }) => to === 'CLOSED')).toHaveLength(1);
+    }
+  });
+
+  it('a report attaches once, also after the end', async () => {
+    await start();
+    const id = await close();
+    await deliver([event(closed()), event(report()), event(report())]);
+    await harness.until(id, 'CLOSED');
+    await settled();
+    expect((await harness.store.reports([id]))[0]).toEqual([{ id: 'report-1', type: 'ACCOUNT_CLOSING', createdAt: 1_700_000_000_000 }]);
+  });
+});
+
+describe('a closing that the provider starts by itself', () => {
+  async function refusedOnce(): Promise<string> {
+    await start();
+    bank.answers = [{ kind: 'rejected', code: 'ACCOUNT_NOT_FOUND', message: 'x' }];
+    return close();
+  }
+
+  it('on an account that is known here becomes a closure of its own', async () => {
+    const refused = await refusedOnce();
+    await deliver([event(closing(Date.now() + 1_000))]);
+    await settled();
+    const [own, old] = await all();
+    expect(old?.id).toBe(refused);
+    expect(own).toMatchObject({ status: 'CLOSING', initiator: 'PROVIDER', reason: 'PROVIDER_DECISION', idempotencyKey: null, attempts: 0 });
+    expect(await harness.history(own?.id ?? '')).toMatchObject([{ from: null, to: 'CLOSING', cause: 'WEBHOOK' }]);
+    expect(await harness.engine.service.newestByRef(CALLER, ['bank:ACCOUNT:PROVIDER_ID:acc-1'])).toMatchObject([{ id: own?.id }]);
+  });
+
+  it('news from before the refusal makes nothing', async () => {
+    await refusedOnce();
+    await deliver([event(closing(1)), event(closed(2))]);
+    await settled();
+    expect(await all()).toHaveLength(1);
+  });
+});
+
+describe('the order in which events arrive', () => {
+  function permutations<Item>(items: Item[]): Item[][] {
+    if (items.length <= 1) return [items];
+    return items.flatMap((item, index) => permutations(items.toSpliced(index, 1)).map((rest) => [item, ...rest]));
+  }
+
+  it('all 720 orders of six events end in one state', async () => {
+    await start();
+    const kinds = [closing(), closed(), report('r1'), report('r2'), changed(), closing()];
+    bank.states = [seen('CLOSED')];
+    const orders = permutations(kinds);
+    expect(orders).toHaveLength(720);
+    const ends = new Set<string>();
+    const ids = await Promise.all(
+      orders.map(async (order, index) => {
+        const id = `acc-order-${index}`;
+        const { closure } = await harness.close({ account: { provider: 'bank', kind: 'ACCOUNT', id } });
+        for (const news of order) await deliver([event({ ...news, account: { ...account, id } } as WebhookNews)]);
+        return closure?.id ?? '';
+      }),
+    );
+    for (const id of ids) {
+      await harness.until(id, 'CLOSED');
+      while ((await harness.store.reports([id]))[0]?.length !== 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await settled();
+    for (const id of ids) {
+      const { status, error } = await harness.stored(id);
+      const reports = (await harness.store.reports([id]))[0]?.map((one) => one.id);
+      ends.add(JSON.stringify({ status, error, reports, closures: 1 }));
+    }
+    expect([...ends]).toEqual([JSON.stringify({ status: 'CLOSED', error: null, reports: ['r1', 'r2'], closures: 1 })]);
+    expect(await harness.store.list('default', {}, 2_000, null)).toHaveLength(720);
+  }, 60_000);
+});
