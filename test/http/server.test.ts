@@ -118,12 +118,13 @@ describe('what HTTP refuses comes back as JSON without an echo', () => {
 });
 
 describe('the correlation id', () => {
-  test.each(['abcdefgh', 'A.b_c-0123456789', 'x'.repeat(64)])('%s is taken and echoed', async (id) => {
+  test.each(['abcdefgh', 'A.b_c-0123456', 'x'.repeat(64), '4bf92f3577b34da6a3ce929d0e0e4736'])('%s is taken and echoed', async (id) => {
     const answer = await post(JSON.stringify({ query: QUERY }), { ...JSON_TYPE, 'x-correlation-id': id });
     expect(answer.headers.get('x-correlation-id')).toBe(id);
   });
 
-  test.each(['short', 'x'.repeat(65), 'has space in it', 'abcdefgh, ijklmnop', 'abcdefgh<script>'])('"%s" is replaced', async (id) => {
+  const NUMBERS = ['DE89370400440532013000', '0370040044053201', 'k9-Zm9vYmFy12QxYmF6L3F1eA_.xyz0x'];
+  test.each([...NUMBERS, 'short', 'x'.repeat(65), 'has space in it', 'abcdefgh, ijklmnop', 'abcdefgh<script>'])('"%s" is replaced', async (id) => {
     const answer = await fetch(`${api.url}/nowhere`, { headers: { 'x-correlation-id': id } });
     const fresh = answer.headers.get('x-correlation-id');
     expect(fresh).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
