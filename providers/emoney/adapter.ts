@@ -7,7 +7,6 @@ import { errorsArray } from '../../src/provider-kit/error-body';
 import { pathSegment, ProviderHttp } from '../../src/provider-kit/http';
 import { type CloseTable, judgeCloseAnswer } from '../../src/provider-kit/judge-close';
 import { isReadFailed, readWithToken } from '../../src/provider-kit/judge-read';
-import { privateKeyText } from '../../src/provider-kit/settings';
 import { capabilitiesFor } from './capabilities';
 import { errorRows, isDocumentedWord } from './errors';
 import { ID_TYPE_WORDS, reasonSent } from './mapping';
@@ -32,7 +31,7 @@ export class EmoneyAdapter implements ProviderAdapter {
     this.capabilities = capabilitiesFor(settings, context.visibilityLagMs);
     this.#settings = settings;
     this.#context = context;
-    this.#http = new ProviderHttp({ baseUrl: settings.BASE_URL, timeoutMs: context.timeoutMs, secrets: [privateKeyText(settings.PRIVATE_KEY)] });
+    this.#http = new ProviderHttp({ baseUrl: settings.BASE_URL, timeoutMs: context.timeoutMs });
     this.#tokenSource = openTokenSource(settings, context);
   }
 

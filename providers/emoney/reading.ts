@@ -4,7 +4,6 @@ import type { AccountRead, AccountSeen } from '../../src/domain/outcome';
 import { errorsArray } from '../../src/provider-kit/error-body';
 import type { ProviderAnswer } from '../../src/provider-kit/http';
 import { judgeRead } from '../../src/provider-kit/judge-read';
-import { redactText } from '../../src/provider-kit/redact';
 import { parseAccount, type WireAccount, type WireIdentifier } from './api';
 import { balanceBlockers, ID_TYPE_WORDS, ID_TYPES, stateOf } from './mapping';
 import type { Settings } from './settings';
@@ -46,12 +45,12 @@ export function accountRead(answer: ProviderAnswer, account: AccountRef, context
   if (mismatch) return unusable('The answer to a read is about another account.', judged.evidence);
 
   const state = stateOf(wire.status, context.settings);
-  if (state === 'UNKNOWN') context.onUnmapped(wire.status ? redactText(wire.status) : '(none)');
+  if (state === 'UNKNOWN') context.onUnmapped(wire.status ?? '(none)');
   return {
     ...judged.evidence,
     ok: true,
     state,
-    providerStatus: wire.status && redactText(wire.status),
+    providerStatus: wire.status,
     blockers: state === 'CLOSED' ? [] : balanceBlockers(wire),
     aliases,
   };

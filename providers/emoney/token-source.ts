@@ -1,6 +1,5 @@
 import type { AdapterContext } from '../../src/provider-kit/define';
 import { ProviderHttp, type ProviderAnswer } from '../../src/provider-kit/http';
-import { privateKeyText } from '../../src/provider-kit/settings';
 import { TokenCache } from '../../src/provider-kit/oauth';
 import { signAssertion, tokenForm } from './assertion';
 import type { Settings } from './settings';
@@ -12,9 +11,9 @@ export interface TokenSource {
 }
 
 export function openTokenSource(settings: Settings, context: AdapterContext): TokenSource {
-  const { clock, random, telemetry } = context;
+  const { clock, random, telemetry, secrets } = context;
   const url = new URL(settings.TOKEN_URL);
-  const http = new ProviderHttp({ baseUrl: url.origin, timeoutMs: context.timeoutMs, connections: 2, secrets: [privateKeyText(settings.PRIVATE_KEY)] });
+  const http = new ProviderHttp({ baseUrl: url.origin, timeoutMs: context.timeoutMs, connections: 2 });
   const claims = {
     issuer: settings.ISSUER ?? settings.CLIENT_ID,
     clientId: settings.CLIENT_ID,
@@ -43,5 +42,5 @@ export function openTokenSource(settings: Settings, context: AdapterContext): To
     return answer;
   }
 
-  return { tokens: new TokenCache({ fetch, clock }), dispose: () => http.dispose() };
+  return { tokens: new TokenCache({ fetch, clock, secrets }), dispose: () => http.dispose() };
 }

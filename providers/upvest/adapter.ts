@@ -7,16 +7,15 @@ import { problemJson } from '../../src/provider-kit/error-body';
 import { type CloseTable, judgeCloseAnswer } from '../../src/provider-kit/judge-close';
 import { isReadFailed, type JsonRead, judgeRead, type ReadRules, readWithToken } from '../../src/provider-kit/judge-read';
 import { TokenCache } from '../../src/provider-kit/oauth';
-import { redactText } from '../../src/provider-kit/redact';
 import { accountSchema, CLOSE_SCOPE, READ_SCOPE, REQUEST_ID_HEADER } from './api';
 import { capabilitiesFor } from './capabilities';
 import { UpvestClient } from './client';
 import { errorRows } from './errors';
 import { closeQuery, reasonMapping, resourcePath, standingOf } from './mapping';
 import type { Settings } from './settings';
+import { UpvestWebhooks } from './webhooks';
 
 const readRules: ReadRules = { dialect: problemJson, requestIdHeader: REQUEST_ID_HEADER };
-const MAX_STATUS = 64;
 
 /** 202 is the one documented success: accepted, and worked on from then on. */
 const closeTable: CloseTable = {
@@ -34,6 +33,7 @@ const announceTable: CloseTable = { ...closeTable, success: { 202: { kind: 'anno
  */
 export class UpvestAdapter implements ProviderAdapter {
   readonly capabilities: ProviderCapabilities;
+  readonly webhooks: UpvestWebhooks;
   readonly #context: AdapterContext;
   readonly #client: UpvestClient;
   readonly #tokens: TokenCache;
@@ -43,7 +43,8 @@ export class UpvestAdapter implements ProviderAdapter {
     this.capabilities = capabilitiesFor(context.visibilityLagMs);
     this.#context = context;
     this.#client = new UpvestClient(settings, context);
-    this.#tokens = new TokenCache({ fetch: (scope) => this.#client.requestToken(scope), clock: context.clock });
+    const { clock, secrets } = context;
+    this.#tokens = new TokenCache({ fetch: (scope) => this.#client.requestToken(scope), clock, secrets });
   }
 
   mapReason(request: Pick<CloseRequest, 'account' | 'reason'>): ReasonMapping {
@@ -113,9 +114,8 @@ export class UpvestAdapter implements ProviderAdapter {
       return { ok: false, ...read.evidence, code: 'PROVIDER_PROTOCOL_ERROR', message };
     }
     const standing = standingOf(seen.status);
-    const word = redactText(seen.status).slice(0, MAX_STATUS);
-    if (!standing) this.#context.telemetry.unmapped({ provider: this.#context.id, what: 'status', word, correlationId });
+    if (!standing) this.#context.telemetry.unmapped({ provider: this.#context.id, what: 'status', word: seen.status, correlationId });
     const { state, blockers } = standing ?? { state: 'UNKNOWN', blockers: [] };
-    return { ok: true, ...read.evidence, state, providerStatus: word, blockers, aliases: [] };
+    return { ok: true, ...read.evidence, state, providerStatus: seen.status, blockers, aliases: [] };
   }
 }

@@ -41,3 +41,35 @@ export const SIGNED_COMPONENTS = [
   'upvest-client-id',
   'upvest-api-version',
 ] as const;
+
+/** The public keys that webhooks are signed with, a JWKS. https://docs.upvest.co/api/Webhooks */
+export const VERIFY_KEYS_PATH = '/auth/verify_keys';
+export const WEBHOOKS_SCOPE = 'webhooks:read';
+
+/** Epoch ms, from RFC 3339 with any fraction of a second. */
+const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+/** Canonical: lower case. */
+const uuid = z
+  .string()
+  .toLowerCase()
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+
+/** What every webhook event has. https://docs.upvest.co/api/release/upvest-investment-api.v1-1/accounts/account_event */
+export const eventHeadSchema = z.object({ id: z.string(), type: z.string() });
+
+/** `ACCOUNT.*` and `ACCOUNT_GROUP.*`; `object` is the account or the group as it was then. */
+export const accountEventSchema = z.object({
+  created_at: instant,
+  object: z.object({ id: uuid, status: z.string().optional() }),
+});
+
+/** `REPORT.CREATED`. https://docs.upvest.co/documentation/guides/reports/user_reports_access */
+export const reportEventSchema = z.object({ object: z.object({ type: z.string() }) });
+/** The type of the statement that ends a closed account. */
+export const CLOSING_REPORT = 'ACCOUNT_CLOSING';
+export const closingReportSchema = z.object({
+  id: z.string().min(1).max(128),
+  created_at: instant,
+  type: z.string(),
+  data: z.object({ account: z.object({ id: uuid }) }),
+});

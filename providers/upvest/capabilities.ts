@@ -21,7 +21,7 @@ export function capabilitiesFor(visibilityLagMs: number = VISIBILITY_LAG_MS): Pr
       { ...common, kind: 'ACCOUNT', reasonMode: 'NONE', announceOnly: false },
       { ...common, kind: 'ACCOUNT_GROUP', reasonMode: 'ENUM', announceOnly: true },
     ],
-    outcomeSources: ['RESPONSE', 'POLL'],
+    outcomeSources: ['RESPONSE', 'POLL', 'WEBHOOK'],
     visibilityLagMs,
     // A second close of a closed account gets the same 409 as any other conflict, where it gets one at all.
     alreadyClosedDistinct: false,

@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { AdapterContext } from '../../src/provider-kit/define';
 import { type ProviderAnswer, ProviderHttp, type ProviderRequest, type WireTarget } from '../../src/provider-kit/http';
-import { privateKeyText } from '../../src/provider-kit/settings';
 import { DRAFT_15, DRAFT_6, signMessage } from '../../src/provider-kit/signatures';
 import { SIGNED_COMPONENTS, TOKEN_PATH } from './api';
 import { type Settings, signingKey } from './settings';
@@ -28,11 +27,9 @@ export class UpvestClient {
     this.#settings = settings;
     this.#context = context;
     this.#key = signingKey(settings);
-    this.#http = new ProviderHttp({
-      baseUrl: settings.BASE_URL,
-      timeoutMs: context.timeoutMs,
-      secrets: [settings.CLIENT_SECRET, settings.PRIVATE_KEY_PASSPHRASE ?? '', privateKeyText(this.#key)],
-    });
+    // The setting holds it encrypted, or names a file.
+    context.secrets.add(this.#key);
+    this.#http = new ProviderHttp({ baseUrl: settings.BASE_URL, timeoutMs: context.timeoutMs });
   }
 
   /** Sends a request without a body under the token. */

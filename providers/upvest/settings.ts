@@ -21,6 +21,12 @@ const shape = z.object({
     .string()
     .regex(/^(\/[\w.~%-]+)+$/, { error: 'must be an absolute path without a query' })
     .optional(),
+  /** How far from now the signing of a webhook may lie, either way, seconds. */
+  WEBHOOK_TOLERANCE_SECONDS: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, { error: 'must be a whole number of seconds from 1 to 9999' })
+    .transform(Number)
+    .default(300),
 });
 
 /** What a gateway needs to know to talk to the provider; every variable is read under the provider's prefix. */

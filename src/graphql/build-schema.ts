@@ -3,7 +3,9 @@ import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
 import { lexicographicSortSchema, parse, printSchema, visit, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { GraphQLDateTime } from 'graphql-scalars';
 import { buildSchemaSync, createResolversMap } from 'type-graphql';
-import { checkRepresentations, references } from './references';
+import { badArgument } from './errors/api-error';
+import { MOST_REPRESENTATIONS } from './limits';
+import { checkRepresentation, references } from './references';
 import { AccountResolver } from './resolvers/account.resolver';
 import { ClosureResolver } from './resolvers/closure.resolver';
 import { MutationResolver } from './resolvers/mutation.resolver';
@@ -68,13 +70,22 @@ function withReferences(resolvers: ReturnType<typeof createResolversMap>): Subgr
   return { ...resolvers, ...Object.fromEntries(both) } as SubgraphModule['resolvers'];
 }
 
-/** The library throws, and so seems to fail, for representations of types it does not know. */
+/**
+ * The library resolves a list as one: a representation of a type that it does not know fails the whole of it. So it
+ * is given them one by one, each in a promise of its own, all in the same turn for the loaders to gather.
+ */
 function guardEntities(schema: GraphQLSchema): void {
   const field = schema.getQueryType()?.getFields()['_entities'];
   const resolve = field?.resolve;
   if (!field || !resolve) throw new Error('The subgraph has no entities.');
   field.resolve = (source, args: { representations: unknown[] }, context, info) => {
-    checkRepresentations(args.representations);
-    return resolve(source, args, context, info);
+    if (args.representations.length > MOST_REPRESENTATIONS) {
+      throw badArgument(`There are more than ${MOST_REPRESENTATIONS} representations.`, 'representations');
+    }
+    return args.representations.map(async (representation) => {
+      checkRepresentation(representation);
+      const [entity] = resolve(source, { ...args, representations: [representation] }, context, info) as unknown[];
+      return entity;
+    });
   };
 }

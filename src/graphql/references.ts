@@ -8,7 +8,8 @@ import { ClosureType } from './types/closure.type';
  * https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec
  */
 type Representation = Record<string, unknown>;
-type ResolveReference = (representation: Representation, context: ApiContext) => unknown;
+/** Asynchronous without exception: the library's list would forget the promises before one that throws at once. */
+type ResolveReference = (representation: Representation, context: ApiContext) => Promise<object | null>;
 
 function key(representation: Representation, field: string): string {
   const value = representation[field];
@@ -17,7 +18,7 @@ function key(representation: Representation, field: string): string {
 }
 
 /** An account is a function of its key: it always resolves, and only its `closure` depends on who asks. */
-const account: ResolveReference = (representation) => AccountType.of(key(representation, 'closureRef'));
+const account: ResolveReference = async (representation) => AccountType.of(key(representation, 'closureRef'));
 
 /** Null for a closure that is unknown or not the caller's, without an error. */
 const closure: ResolveReference = async (representation, context) => {
@@ -30,12 +31,10 @@ export const references = {
   Closure: { __resolveReference: closure },
 };
 
-/** Refuses representations of types that are no entities here, before anything is looked up. */
-export function checkRepresentations(representations: readonly unknown[]): void {
-  for (const representation of representations) {
-    const name = typeof representation === 'object' && representation !== null ? (representation as Representation)['__typename'] : null;
-    if (typeof name !== 'string' || !Object.hasOwn(references, name)) {
-      throw badArgument('A representation is not of a type that is an entity here.', 'representations');
-    }
+/** @throws ApiError for a representation of a type that is no entity here */
+export function checkRepresentation(representation: unknown): void {
+  const name = typeof representation === 'object' && representation !== null ? (representation as Representation)['__typename'] : null;
+  if (typeof name !== 'string' || !Object.hasOwn(references, name)) {
+    throw badArgument('The representation is not of a type that is an entity here.', 'representations');
   }
 }

@@ -1,4 +1,4 @@
-import { ApolloServer } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -8,7 +8,18 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { buildSubgraph } from '../graphql/build-schema';
 import type { ApiContext } from '../graphql/context';
+import { ApiError } from '../graphql/errors/api-error';
 import { maskErrors, type ErrorLog } from '../graphql/errors/mask-error';
+
+/** Refuses what is valid GraphQL, and would fail in execution as if by our fault. */
+const noSubscriptions: ApolloServerPlugin<ApiContext> = {
+  requestDidStart: async () => ({
+    async didResolveOperation({ operation }) {
+      if (operation?.operation !== 'subscription') return;
+      throw new ApiError('BAD_REQUEST', 'Subscriptions are not served: ask for closureStatus again at nextCheckAt.', undefined, 400);
+    },
+  }),
+};
 
 /**
  * Apollo Server over the subgraph, with everything off that would answer, report or cache by itself.
@@ -29,6 +40,7 @@ export function createApollo(log: ErrorLog, introspection: boolean): ApolloServe
     stopOnTerminationSignals: false,
     logger: { debug: () => undefined, info: () => undefined, warn: tell, error: tell },
     plugins: [
+      noSubscriptions,
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),

@@ -8,7 +8,7 @@ const REFUSALS: Record<number, readonly [code: string, message: string]> = {
   405: ['METHOD_NOT_ALLOWED', 'This address does not take that method.'],
   408: ['REQUEST_TIMEOUT', 'The request took too long to arrive.'],
   413: ['BODY_TOO_LARGE', 'The body is too large.'],
-  415: ['UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json.'],
+  415: ['UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json, and not compressed.'],
   500: ['INTERNAL_SERVER_ERROR', 'Internal error'],
 };
 

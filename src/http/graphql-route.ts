@@ -1,17 +1,19 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ClosureService } from '../engine/service';
 import { createContext, type ApiContext } from '../graphql/context';
 import { withCorrelationId } from '../graphql/errors/correlation';
+import { checkLimits } from '../graphql/limits';
 import type { Authenticate } from './authenticate';
 import { answerError } from './error-answer';
 
 const PATH = '/graphql';
-const OTHER_METHODS = ['PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-/** The page's scripts are its own and inline; it may still not be framed. */
-const IDE_CSP = "frame-ancestors 'none'";
+const OTHER_METHODS = ['HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+/** The page has everything in it, makes scripts of its own, and may talk to this gateway alone. */
+const IDE_CSP = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self'; frame-ancestors 'none'";
 
 export interface GraphqlRoute {
   /** Started. */
@@ -24,23 +26,32 @@ export interface GraphqlRoute {
 
 /** POST, and GET for queries (Apollo answers a mutation by GET with 405). */
 export function addGraphqlRoute(app: FastifyInstance, { apollo, service, authenticate, ide }: GraphqlRoute): void {
+  const page = ide === undefined ? null : { html: ide, etag: `"${createHash('sha256').update(ide).digest('base64url')}"` };
   app.route<{ Reply: string }>({
     method: ['GET', 'POST'],
     url: PATH,
+    exposeHeadRoute: false,
+    onRequest: async (request, reply) => {
+      const coding = request.headers['content-encoding'] ?? 'identity';
+      return coding === 'identity' ? undefined : answerError(request, reply.header('accept-encoding', 'identity'), 415);
+    },
     preHandler: [
       async (request, reply) => {
         // The handler below builds a URL of it.
         return URL.canParse(`http://${request.hostname}/`) ? undefined : answerError(request, reply, 400);
       },
       async (request, reply) => {
-        if (ide === undefined || !opensPage(request.raw)) return undefined;
-        return reply.header('content-security-policy', IDE_CSP).type('text/html; charset=utf-8').send(ide);
+        return page && opensPage(request.raw) ? sendPage(request, reply, page) : undefined;
       },
       // The last step before the handler: the body has arrived, and nothing leaves the asynchronous call from here on.
       (request, _reply, done) => withCorrelationId(request.id, done),
     ],
     handler: fastifyApolloHandler(apollo, {
-      context: async (request) => createContext(service, await authenticate(request), request.id),
+      async context(request) {
+        const context = createContext(service, await authenticate(request), request.id);
+        checkLimits(documentOf(request));
+        return context;
+      },
     }),
   });
   app.route({
@@ -48,6 +59,20 @@ export function addGraphqlRoute(app: FastifyInstance, { apollo, service, authent
     url: PATH,
     handler: (request, reply) => answerError(request, reply.header('allow', 'GET, POST'), 405),
   });
+}
+
+/** Megabytes long: the browser keeps it, and asks each time whether it is still the same. */
+function sendPage(request: FastifyRequest, reply: FastifyReply, page: { html: string; etag: string }): FastifyReply {
+  reply.headers({ 'content-security-policy': IDE_CSP, 'cache-control': 'no-cache', vary: 'accept', etag: page.etag });
+  if (request.headers['if-none-match'] === page.etag) return reply.code(304).send();
+  return reply.type('text/html; charset=utf-8').send(page.html);
+}
+
+/** Empty for a request without one, which the server refuses. */
+function documentOf({ method, body, query }: FastifyRequest): string {
+  const parameters: unknown = method === 'GET' ? query : body;
+  const document = typeof parameters === 'object' && parameters !== null && 'query' in parameters ? parameters.query : null;
+  return typeof document === 'string' ? document : '';
 }
 
 function opensPage({ method, url, headers }: IncomingMessage): boolean {

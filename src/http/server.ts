@@ -56,7 +56,10 @@ export interface Server {
   drain(): Promise<void>;
 }
 
-/** The gateway's HTTP side: `/graphql`, `/webhooks/{provider id}`, `/livez`, `/readyz`, `/metrics`. */
+/**
+ * The gateway's HTTP side: `/graphql`, `/webhooks/{provider id}`, `/livez`, `/readyz`, `/metrics`.
+ * It allows no other origins (CORS): a page in a browser can use it from the same origin only, through its own backend otherwise.
+ */
 export function createServer(options: ServerOptions): Server {
   const app = createApp(options.logger);
   const apollo = createApollo(options.logger, options.introspection);

@@ -1,5 +1,7 @@
 import pino, { type DestinationStream } from 'pino';
-import { redactText, redactValue } from '../provider-kit/redact';
+import { isPlainId, redactText, redactValue } from '../provider-kit/redact';
+
+export { isPlainId } from '../provider-kit/redact';
 
 type Write = (fields: Record<string, unknown>, message: string) => void;
 
@@ -15,9 +17,8 @@ export interface Logger {
   debug: Write;
 }
 
-/** Fields that join lines to each other, and that redaction would cut to their last four. */
+/** Fields that join lines to each other, which a UUID cut to its last four would not. */
 const JOINING_FIELDS: ReadonlySet<string> = new Set(['closureId', 'correlationId', 'requestId']);
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Names whose values have no place in a log, whatever they look like. */
 const UNLOGGED = ['authorization', 'cookie', 'token', 'secret', 'variables', 'body', 'headers', 'query', 'account', 'iban'];
@@ -44,7 +45,7 @@ function safeFields(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => {
       if (value instanceof Error) return [name, errorFields(value)];
-      if (JOINING_FIELDS.has(name) && typeof value === 'string' && UUID.test(value)) return [name, value];
+      if (JOINING_FIELDS.has(name) && typeof value === 'string' && isPlainId(value)) return [name, value];
       return [name, redactValue(value)];
     }),
   );

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { ProviderError } from '../domain/closure-error';
 import type { HttpAnswer } from './http';
-import { redactText } from './redact';
 
 /**
  * How the body of an error answer reads.
@@ -14,7 +13,7 @@ export type ErrorBodyPath = 'empty' | 'parsed' | 'unrecognised' | 'unparseable';
 
 export interface ErrorBody {
   path: ErrorBodyPath;
-  /** Redacted, at most 50. */
+  /** As the provider wrote them; they are redacted on their way out of the adapter. At most 50. */
   errors: ProviderError[];
   /** The provider's own id of the request, where the body repeats it. */
   requestId?: string;
@@ -24,7 +23,6 @@ export interface ErrorBody {
 export type ErrorDialect = (answer: Pick<HttpAnswer, 'status' | 'mediaType' | 'body'>) => ErrorBody;
 
 const MAX_ENTRIES = 50;
-const MAX_TEXT = 512;
 
 /** A member of another type than documented counts as absent (RFC 9457 section 3.1). */
 const text = z.string().nullish().catch(undefined);
@@ -73,15 +71,9 @@ export function parseJson(body: Buffer): { value: unknown } | undefined {
   }
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/**
- * A provider's request id, or undefined for anything that could not be one. A UUID is kept as it is, to be quoted to
- * them; in anything else what looks like an account is masked.
- */
+/** A provider's request id, or undefined for anything that could not be one. It is kept as it is, to be quoted to them. */
 export function cleanRequestId(id: string | null | undefined): string | undefined {
-  if (!id || !/^[\w.:-]{1,128}$/.test(id)) return undefined;
-  return UUID.test(id) ? id : redactText(id);
+  return id && /^[\w.:-]{1,128}$/.test(id) ? id : undefined;
 }
 
 function readJsonBody(answer: Parameters<ErrorDialect>[0], read: (value: unknown) => ErrorBody | null): ErrorBody {
@@ -97,6 +89,6 @@ function joined(first: string | null | undefined, second: string | null | undefi
 }
 
 function providerError(parts: Record<string, string | null | undefined>, httpStatus: number): ProviderError {
-  const kept = Object.entries(parts).flatMap(([name, value]) => (value ? [[name, redactText(value).slice(0, MAX_TEXT)]] : []));
+  const kept = Object.entries(parts).flatMap(([name, value]) => (value ? [[name, value]] : []));
   return { ...Object.fromEntries(kept), httpStatus };
 }

@@ -2,7 +2,6 @@ import { bulkhead, BulkheadRejectedError } from 'cockatiel';
 import { buildConnector, type Dispatcher, errors, Pool } from 'undici';
 import { readBody } from './http-body';
 import { ConnectFailed, connectFailureCause, type LostCause, lostCause, type NotSentCause } from './http-failure';
-import { KnownSecrets } from './known-secrets';
 import { assertedPath, type Base, parseBase, rawQuery } from './http-target';
 
 export { pathSegment } from './http-target';
@@ -22,8 +21,6 @@ export interface ProviderHttpOptions {
   queue?: number;
   /** How long a request may wait for a connection, ms. Default 2000. */
   queueWaitMs?: number;
-  /** Configured secrets of the provider; no answer gets to repeat them, nor the tokens sent. */
-  secrets?: readonly string[];
 }
 
 /** What goes over the wire, as a signature has to see it. */
@@ -84,7 +81,6 @@ export class ProviderHttp {
   readonly #slots;
   readonly #timeoutMs: number;
   readonly #queueWaitMs: number;
-  readonly #secrets: KnownSecrets;
   #closing: Promise<void> | null = null;
 
   constructor(options: ProviderHttpOptions) {
@@ -92,7 +88,6 @@ export class ProviderHttp {
     this.#base = parseBase(options.baseUrl);
     this.#timeoutMs = options.timeoutMs;
     this.#queueWaitMs = options.queueWaitMs ?? 2_000;
-    this.#secrets = new KnownSecrets(options.secrets ?? []);
     this.#slots = bulkhead(connections, options.queue ?? 256);
     this.#pool = new Pool(this.#base.origin, {
       connections,
@@ -145,7 +140,6 @@ export class ProviderHttp {
     const headers: Record<string, string> = { ...request.headers, 'accept-encoding': 'identity' };
     if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body));
     Object.assign(headers, request.finalise?.({ method, path, query, headers: { ...headers }, body }));
-    this.#secrets.sent(headers.authorization);
     await request.beforeFirstByte?.();
     if (this.#closing) return POOL_FULL;
 
@@ -155,14 +149,13 @@ export class ProviderHttp {
       const response = await this.#pool.request({ method, path: path + query, headers, body, signal: deadline });
       status = response.statusCode;
       const answerHeaders = joinedHeaders(response.headers);
-      const answer: HttpAnswer = {
+      return {
         kind: 'answer',
         status,
         headers: answerHeaders,
         mediaType: mediaTypeOf(answerHeaders['content-type']),
         body: await readBody(response.body, answerHeaders['content-encoding'], MAX_BODY_BYTES),
       };
-      return this.#secrets.mask(answer, { path: request.path, headers });
     } catch (error) {
       if (error instanceof errors.InvalidArgumentError) throw error;
       if (error instanceof ConnectFailed) {

@@ -4,6 +4,7 @@ import type { Evidence } from '../domain/outcome';
 import type { Clock } from '../ports/clock';
 import { isJsonMediaType, parseJson } from './error-body';
 import type { HttpAnswer, ProviderAnswer } from './http';
+import type { KnownSecrets } from './known-secrets';
 import { retryAfterMs } from './retry-after';
 
 /** A token could not be had; nothing else was sent. */
@@ -23,6 +24,8 @@ export interface TokenCacheOptions {
   /** Asks the token endpoint for a token of this purpose (a scope string). */
   fetch: (scope: string) => Promise<ProviderAnswer>;
   clock: Clock;
+  /** Told of every token, so that none is shown. */
+  secrets: KnownSecrets;
 }
 
 /** A token is given up this long before it expires, ms, or after nine tenths of a shorter life. */
@@ -75,11 +78,12 @@ export class TokenCache {
   }
 
   async #fetch(scope: string): Promise<TokenResult> {
-    const { clock, fetch } = this.#options;
+    const { clock, fetch, secrets } = this.#options;
     const askedAt = clock.monotonic();
     const answer = await fetch(scope);
     const granted = answer.kind === 'answer' && answer.status === 200 ? readGrant(answer) : undefined;
     if (!granted) return refusal(answer, clock.now());
+    secrets.addToken(scope, granted.access_token);
     const lifeMs = granted.expires_in === undefined || granted.expires_in === null ? UNSTATED_LIFE_MS : granted.expires_in * 1000;
     this.#cached.set(scope, { token: granted.access_token, until: askedAt + lifeMs - Math.min(EARLY_MS, lifeMs / 10) });
     return { ok: true, token: granted.access_token };

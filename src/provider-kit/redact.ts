@@ -3,7 +3,7 @@ import { getCountrySpecifications } from 'ibantools';
 
 /**
  * Taking secrets and personal data out of text that somebody else wrote, before it is kept or logged. It masks by
- * the look of a value, so it is the second wall: what is known to be secret is not handed over in the first place.
+ * the look of a value; what is known to be secret is masked by its value first (`known-secrets.ts`).
  */
 
 /** Longer input is cut before masking, so that hostile text cannot cost time. */
@@ -17,6 +17,11 @@ const NAMED_SECRET =
   /\b(client_secret|client_assertion|assertion|access_token|refresh_token|id_token|password|passphrase|api[_-]?key|secret)("?\s{0,3}[=:]\s{0,3}"?)[^\s"&,;]+/gi;
 const EMAIL = /[\p{L}\p{N}._+%-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/gu;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-([0-9a-f]{8})([0-9a-f]{4})/gi;
+/** An address is looked at part by part, or its length alone would make a token of it. */
+const LONG_RUN = /(?<=:)\/\/[\w\-.~+/=]+|[\w\-.~+/=]{32,}/g;
+const OPAQUE_LENGTH = 32;
+/** Letters with a number behind them, or the other way round: "account", "ISO20022", "2nd". */
+const WORD_LIKE = /^(?:[A-Za-z]*\d{0,6}|\d+[A-Za-z]{1,2})$/;
 const IBAN_START = /(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?=[ -]?[A-Za-z0-9])/g;
 const UNKNOWN_COUNTRY_IBAN = /(?<![A-Za-z0-9])([A-Z]{2})\d{2}[A-Z0-9]{7,26}([A-Z0-9]{4})(?![A-Za-z0-9])/g;
 /** Account and card numbers, grouped or not. Grouped runs must be longer, or dates would go as well. */
@@ -34,10 +39,25 @@ export function redactText(text: string): string {
     .replace(AUTH_SCHEME, '$1 [token]')
     .replace(NAMED_SECRET, '$1$2[secret]')
     .replace(EMAIL, '[email]')
-    .replace(UUID, `${MASK}$2`);
+    .replace(UUID, `${MASK}$2`)
+    .replace(LONG_RUN, (run) => (run.startsWith('//') ? run.split('/').map(maskOpaque).join('/') : maskOpaque(run)));
   return maskIbans(masked)
     .replace(UNKNOWN_COUNTRY_IBAN, `$1${MASK}$2`)
     .replace(DIGITS, (_match, plain?: string, grouped?: string) => MASK + (plain ?? grouped ?? ''));
+}
+
+/** A run of 32 and more characters with digits among its letters, as tokens are; words tied together stay. */
+function maskOpaque(run: string): string {
+  const isOpaque = run.length >= OPAQUE_LENGTH && /[A-Za-z]/.test(run) && /\d/.test(run);
+  return isOpaque && run.split(/[^A-Za-z0-9]/).some((piece) => !WORD_LIKE.test(piece)) ? '[opaque]' : run;
+}
+
+/** A UUID, or 32 hexadecimal digits as trace ids have them. */
+const BARE_ID = /^[0-9a-f]{8}(-?)(?:[0-9a-f]{4}\1){3}[0-9a-f]{12}$/i;
+
+/** True for the id of a request that may be kept and logged as it is: a UUID or the like, or one that is nobody's number. */
+export function isPlainId(id: string): boolean {
+  return BARE_ID.test(id) || redactText(id) === id;
 }
 
 /** The country says how long its IBANs are, so that a spaced one ends where it ends, whatever word follows. */

@@ -51,8 +51,3 @@ function readKeyFile(path: string): string {
     throw new PrivateKeyError('names a file that cannot be read');
   }
 }
-
-/** A private key as text, for the list of what no answer may repeat. */
-export function privateKeyText(key: KeyObject): string {
-  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
-}

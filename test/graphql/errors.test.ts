@@ -90,6 +90,43 @@ describe('what the caller got wrong comes back without its values', () => {
     expect(api.logged).toEqual([]);
   });
 
+  const byParts = 'query ($id: String!, $s: [ClosureStatus!]) { closures(filter: { account: { provider: "b", id: $id }, status: $s }) { edges { cursor } } }';
+
+  test.each([
+    ['the whole input', byVariable, { x: IBAN }, ['input']],
+    ['a variable that is missing', byVariable, {}, ['input']],
+    ['a value deep in it', byVariable, { x: { idempotencyKey: 'k', reason: 'OTHER', account: { provider: 'b', id: { a: IBAN } } } }, ['input', 'account', 'id']],
+    ['a field that is missing', byVariable, { x: { idempotencyKey: 'k', reason: 'OTHER', account: { provider: 'b' } } }, ['input', 'account', 'id']],
+    ['an unknown field, by what it is in', byVariable, { x: { idempotencyKey: 'k', reason: 'OTHER', account: { provider: 'b', id: 'x', [IBAN]: 1 } } }, ['input', 'account']],
+    ['a variable within an argument', byParts, { id: { a: IBAN } }, ['filter', 'account', 'id']],
+    ['an entry of a list', byParts, { id: 'x', s: ['CLOSED', IBAN] }, ['filter', 'status', '1']],
+    ['an argument with a hole', 'query ($k: ClosureAccountKind) { closureEligibility(account: { provider: "b", id: "x", kind: $k }) { eligible } }', { k: null }, ['account']],
+  ])('names %s', async (_what, document, variables, field) => {
+    const { errors, text } = await api.graphql(document, variables);
+    expect(errors.map(({ extensions }) => [extensions['code'], extensions['field']])).toEqual([['BAD_USER_INPUT', field]]);
+    expect(text).not.toContain('DE8937');
+  });
+
+  test('more mistakes than are worth counting are still the caller’s', async () => {
+    const document = 'query ($s: [ClosureStatus!]) { closures(filter: { status: $s }) { edges { cursor } } }';
+    const { status, errors } = await api.graphql(document, { s: Array.from({ length: 60 }, () => IBAN) });
+    expect(status).toBe(400);
+    expect(new Set(errors.map(({ extensions }) => extensions['code']))).toEqual(new Set(['BAD_USER_INPUT']));
+    expect(api.logged).toEqual([]);
+  });
+
+  test.each(['subscription { closureUpdated(closureId: "x") { id } }', 'subscription A { anything } query B { closureProviders { id } }'])('there are no subscriptions: %s', async (query) => {
+    const answer = await fetch(`${api.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query, operationName: query.includes('A') ? 'A' : undefined }),
+    });
+    expect(answer.status).toBe(400);
+    const message = 'Subscriptions are not served: ask for closureStatus again at nextCheckAt.';
+    expect(await answer.json()).toMatchObject({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
+    expect(api.logged).toEqual([]);
+  });
+
   test('whatever the text', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ minLength: 12, unit: 'grapheme' }), async (secret) => {

@@ -90,9 +90,42 @@ test.each([
 ])('a representation of %s is the caller’s mistake', async (_what, representation) => {
   api.logged.length = 0;
   const { errors, text } = await api.graphql(PLAIN_ENTITIES, { representations: [representation] });
-  expect(errors.map(({ extensions }) => extensions['code'])).toEqual(['BAD_USER_INPUT']);
+  expect(errors.map(({ path, extensions }) => [path, extensions['code']])).toEqual([[['_entities', 0], 'BAD_USER_INPUT']]);
   expect(text).not.toContain('DE8937');
   expect(api.logged).toEqual([]);
+});
+
+test('representations that are no good leave the others alone, in any order', async () => {
+  const closure = await api.seed();
+  const good = [{ __typename: 'Closure', id: closure.id }, { __typename: 'Account', closureRef: 'anything' }];
+  const bad = [{ __typename: 'Closure' }, { __typename: 'Account' }, { __typename: 'Nothing', id: closure.id }, 'Closure'];
+  const resolved = [{ id: closure.id, status: 'REQUESTED' }, { closureRef: 'anything', closure: null }];
+  for (const [representations, entities] of [
+    [[...bad, ...good], [null, null, null, null, ...resolved]],
+    [[...good, ...bad.toReversed()], [...resolved, null, null, null, null]],
+  ]) {
+    const { data, errors } = await api.graphql(PLAIN_ENTITIES, { representations });
+    expect(data?.['_entities']).toEqual(entities);
+    const places = (entities ?? []).flatMap((entity, i) => (entity === null ? [['_entities', i]] : []));
+    expect(errors.map(({ path }) => path)).toEqual(expect.arrayContaining(places));
+    expect(errors.map(({ extensions }) => extensions['code'])).toEqual(['BAD_USER_INPUT', 'BAD_USER_INPUT', 'BAD_USER_INPUT', 'BAD_USER_INPUT']);
+  }
+  expect(api.logged).toEqual([]);
+});
+
+test('a store that fails closures leaves accounts alone', async () => {
+  const closure = await api.seed();
+  api.watched.fail('closures', new Error('gone'));
+  try {
+    const representations = [{ __typename: 'Closure', id: closure.id }, { __typename: 'Account' }, { __typename: 'Account', closureRef: 'anything' }];
+    const { data, errors } = await api.graphql(PLAIN_ENTITIES, { representations });
+    expect(data?.['_entities']).toEqual([null, null, { closureRef: 'anything', closure: null }]);
+    expect(new Map(errors.map(({ path, extensions }) => [String(path), extensions['code']]))).toEqual(
+      new Map([['_entities,0', 'INTERNAL_SERVER_ERROR'], ['_entities,1', 'BAD_USER_INPUT']]),
+    );
+  } finally {
+    api.watched.fail('closures', null);
+  }
 });
 
 test('without closures:read an account still resolves, its closure and closures do not', async () => {

@@ -1,4 +1,6 @@
 import { startApi, type Api } from '../support/api';
+import { startEngine } from '../support/engine';
+import { ScriptedProvider } from '../support/scripted-provider';
 
 const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 const PAGE = `query ($filter: ClosureFilter, $first: Int, $after: String) {
@@ -70,7 +72,7 @@ test('a closure shows what the store has, times as dates and the account masked 
       code: 'PROVIDER_UNAVAILABLE',
       retry: 'SAFE_NOW',
       field: null,
-      retryAfterSeconds: null,
+      retryAfterSeconds: 1,
       provider: null,
       providerErrors: [{ code: 'E1', message: null, httpStatus: 503 }],
       correlationId: 'abcdefgh',
@@ -176,4 +178,24 @@ test('an eligibility that cannot be determined says why, as data', async () => {
   );
   expect(errors).toEqual([]);
   expect(data?.['closureEligibility']).toMatchObject({ eligible: null, account: null, error: { code: 'UNKNOWN_PROVIDER', retry: 'AFTER_CHANGE' } });
+});
+
+test('twenty previews in one document read each account once, and one that fails leaves the others alone', async () => {
+  const provider = new ScriptedProvider();
+  const harness = await startEngine([provider.configured()]);
+  const withProvider = await startApi({ service: harness.engine.service });
+  try {
+    const preview = (i: number, id: string) => `a${i}: closureEligibility(account: { provider: "bank", id: "${id}" }) { eligible account { id } error { code } }`;
+    const ids = Array.from({ length: 20 }, (_, i) => `acc-${i % 5}`);
+    const { data, errors } = await withProvider.graphql(`{ ${ids.map((id, i) => preview(i, id)).join(' ')} }`);
+    expect(errors).toEqual([]);
+    expect(data).toEqual(Object.fromEntries(ids.map((id, i) => [`a${i}`, { eligible: true, account: { id }, error: null }])));
+    expect(provider.reads).toBe(5);
+
+    const mixed = await withProvider.graphql(`{ ${preview(0, 'acc-0')} ${preview(1, 'no id of this bank')} }`);
+    expect(mixed.data).toMatchObject({ a0: { eligible: true, error: null }, a1: { eligible: null, error: { code: 'INVALID_INPUT' } } });
+  } finally {
+    await withProvider.close();
+    await harness.dispose();
+  }
 });

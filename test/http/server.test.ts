@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { startApi, type Api } from '../support/api';
 import { openConnection } from '../support/raw-http';
 
@@ -45,6 +46,11 @@ describe('queries', () => {
   test.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS'])('%s is 405', async (method) => {
     const answer = await fetch(`${api.url}/graphql`, { method });
     expect([answer.status, answer.headers.get('allow'), await codeOf(answer)]).toEqual([405, 'GET, POST', 'METHOD_NOT_ALLOWED']);
+  });
+
+  test('HEAD is 405, for there is nothing to be told without a query', async () => {
+    const answer = await fetch(`${api.url}/graphql`, { method: 'HEAD' });
+    expect([answer.status, answer.headers.get('allow'), await answer.text()]).toEqual([405, 'GET, POST', '']);
   });
 
   test('a GET that a foreign page could make is refused', async () => {
@@ -100,6 +106,20 @@ describe('what HTTP refuses comes back as JSON without an echo', () => {
     expect(api.logged).toEqual([]);
   });
 
+  test.each(['gzip', 'br', 'gzip, gzip'])('a body in %s', async (coding) => {
+    const body = gzipSync(JSON.stringify({ query: QUERY }));
+    const answer = await fetch(`${api.url}/graphql`, { method: 'POST', headers: { ...JSON_TYPE, 'content-encoding': coding }, body });
+    expect([answer.status, answer.headers.get('accept-encoding')]).toEqual([415, 'identity']);
+    expect(await answer.json()).toMatchObject({
+      errors: [{ message: 'The body must be application/json, and not compressed.', extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' } }],
+    });
+  });
+
+  test('a body that says it is not compressed is taken', async () => {
+    const answer = await post(JSON.stringify({ query: QUERY }), { ...JSON_TYPE, 'content-encoding': 'identity' });
+    expect(answer.status).toBe(200);
+  });
+
   test.each(['/', '/graphql/', '/DE89370400440532013000', '/%zz'])('nothing is at %s', async (path) => {
     const answer = await fetch(`${api.url}${path}`);
     const text = await answer.text();
@@ -118,12 +138,13 @@ describe('what HTTP refuses comes back as JSON without an echo', () => {
 });
 
 describe('the correlation id', () => {
-  test.each(['abcdefgh', 'A.b_c-0123456789', 'x'.repeat(64)])('%s is taken and echoed', async (id) => {
+  test.each(['abcdefgh', 'A.b_c-0123456', 'x'.repeat(64), '4bf92f3577b34da6a3ce929d0e0e4736'])('%s is taken and echoed', async (id) => {
     const answer = await post(JSON.stringify({ query: QUERY }), { ...JSON_TYPE, 'x-correlation-id': id });
     expect(answer.headers.get('x-correlation-id')).toBe(id);
   });
 
-  test.each(['short', 'x'.repeat(65), 'has space in it', 'abcdefgh, ijklmnop', 'abcdefgh<script>'])('"%s" is replaced', async (id) => {
+  const NUMBERS = ['DE89370400440532013000', '0370040044053201', 'k9-Zm9vYmFy12QxYmF6L3F1eA_.xyz0x'];
+  test.each([...NUMBERS, 'short', 'x'.repeat(65), 'has space in it', 'abcdefgh, ijklmnop', 'abcdefgh<script>'])('"%s" is replaced', async (id) => {
     const answer = await fetch(`${api.url}/nowhere`, { headers: { 'x-correlation-id': id } });
     const fresh = answer.headers.get('x-correlation-id');
     expect(fresh).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
@@ -186,9 +207,27 @@ describe('a page at /graphql', () => {
       const page = await fetch(`${withIde.url}/graphql`, { headers: browser });
       expect(await page.text()).toBe(IDE);
       expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
-      expect(page.headers.get('content-security-policy')).toBe("frame-ancestors 'none'");
+      expect(page.headers.get('content-security-policy')).toBe(
+        "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self'; frame-ancestors 'none'",
+      );
       const query = await fetch(`${withIde.url}/graphql?query=${encodeURIComponent(QUERY)}`, { headers: { ...browser, ...JSON_TYPE } });
       expect(await query.json()).toEqual({ data: { closureProviders: [] } });
+      expect(query.headers.get('cache-control')).toBe('no-store');
+    } finally {
+      await withIde.close();
+    }
+  });
+
+  test('is kept by the browser until it changes', async () => {
+    const withIde = await startApi({ ide: IDE });
+    try {
+      const page = await fetch(`${withIde.url}/graphql`, { headers: browser });
+      expect([page.headers.get('cache-control'), page.headers.get('vary')]).toEqual(['no-cache', 'accept']);
+      const ask = (etag: string) => fetch(`${withIde.url}/graphql`, { headers: { ...browser, 'if-none-match': etag } });
+      const same = await ask(String(page.headers.get('etag')));
+      expect([same.status, await same.text()]).toEqual([304, '']);
+      const changed = await ask('"another"');
+      expect([changed.status, await changed.text()]).toEqual([200, IDE]);
     } finally {
       await withIde.close();
     }

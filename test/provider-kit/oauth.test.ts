@@ -1,4 +1,5 @@
 import type { HttpAnswer, ProviderAnswer } from '../../src/provider-kit/http';
+import { KnownSecrets } from '../../src/provider-kit/known-secrets';
 import { TokenCache } from '../../src/provider-kit/oauth';
 
 function json(status: number, value: unknown, headers: Record<string, string> = {}): HttpAnswer {
@@ -10,14 +11,16 @@ const grant = (token: string, more: object = { expires_in: 100 }): HttpAnswer =>
 function cacheOf(...answers: (ProviderAnswer | Promise<ProviderAnswer>)[]) {
   const asked: string[] = [];
   const clock = { ms: 0 };
+  const secrets = new KnownSecrets({});
   const cache = new TokenCache({
+    secrets,
     fetch: async (scope) => {
       asked.push(scope);
       return answers.shift() ?? grant('surplus');
     },
     clock: { now: () => Date.parse('2026-01-15T10:20:30Z'), monotonic: () => clock.ms },
   });
-  return { cache, asked, clock };
+  return { cache, asked, clock, secrets };
 }
 
 describe('a token', () => {
@@ -26,6 +29,13 @@ describe('a token', () => {
     expect(await cache.get('a')).toEqual({ ok: true, token: 'one' });
     expect(await cache.get('a')).toEqual({ ok: true, token: 'one' });
     expect(asked).toEqual(['a']);
+  });
+
+  it('is masked from then on, and for a while after it was replaced', async () => {
+    const { cache, secrets } = cacheOf(grant('token-one'), grant('token-two'));
+    await cache.get('a');
+    await cache.get('a', { fresh: true });
+    expect(secrets.mask('token-one, token-two')).toBe('[secret], [secret]');
   });
 
   it('is another one for each purpose', async () => {

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import * as fc from 'fast-check';
-import { redactText, redactValue } from '../../src/provider-kit/redact';
+import { isPlainId, redactText, redactValue } from '../../src/provider-kit/redact';
 
 describe('text that somebody else wrote', () => {
   it.each([
@@ -18,6 +18,9 @@ describe('text that somebody else wrote', () => {
     ['a grouped card number', 'card 4111 1111 1111 1111.', 'card ••••1111.'],
     ['a named secret', 'client_secret=s3cr/t==&scope=a', 'client_secret=[secret]&scope=a'],
     ['a named secret in JSON', '{"access_token": "abc"}', '{"access_token": "[secret]"}'],
+    ['an opaque run', 'got Zm9vYmFy12QxYmF6L3F1eA_-~.+aZ9bQ== here', 'got [opaque] here'],
+    ['an opaque run in an address', 'https://bank.example/cb/4f9a1c7be2d84b30a6f5c9d81e7a2b3c/x', 'https://bank.example/cb/[opaque]/x'],
+    ['an opaque run with a number in it', 'abcdefghijkl12345678mnopqrstuvwxyz', '[opaque]'],
     ['control characters', 'a\u0000b\r\nc\u001b[31md', 'a b c [31md'],
     ['characters that turn text around', 'a\u202Eb', 'a b'],
   ])('%s', (_what, text, expected) => {
@@ -28,6 +31,9 @@ describe('text that somebody else wrote', () => {
     'ACCOUNT_NOT_FOUND',
     'REAL_ACCOUNT_VIRTUAL_STRUCTURE_NOT_EXIST',
     'https://docs.bank.example/errors/too_many_requests',
+    'https://docs.bank.example/v2/errors/accounts/closing_not_possible_2',
+    'ISO20022_PAYMENT_RETURN_REASON_AC04_ACCOUNT_CLOSED',
+    'com.bank.accounts.v2.closing.AccountNotClosableException',
     'The account is closed since 2026-01-15 10:20:30.',
     'HTTP 409, 1234567 tries',
     'IBAN',
@@ -88,4 +94,16 @@ describe('a value', () => {
     const deep = Array.from({ length: 50 }).reduce<unknown>((inner) => ({ inner }), 'x@bank.example');
     expect(JSON.stringify(redactValue(deep))).toContain('[deep]');
   });
+});
+
+describe('an id of a request', () => {
+  it.each(['0d2b6a5c-9c3e-4f7b-8a21-6e5d4c3b2a19', '4BF92F3577B34DA6A3CE929D0E0E4736', 'req_01HXYZ3T5V:7654321', 'my-request-1'])(
+    'may be kept: %s',
+    (id) => expect(isPlainId(id)).toBe(true),
+  );
+
+  it.each(['DE89370400440532013000', 'req-DE89370400440532013000', '21000418450200051332', 'eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl'])(
+    'that may be a number of somebody, or a token, may not: %s',
+    (id) => expect(isPlainId(id)).toBe(false),
+  );
 });

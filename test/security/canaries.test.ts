@@ -87,7 +87,7 @@ function secretsOf(provider: 'upvest' | 'emoney'): Record<string, string> {
   return {
     ...(CLIENT_SECRET && { 'client secret': CLIENT_SECRET, passphrase: PASSPHRASE }),
     ...Object.fromEntries(lines.map((line, index) => [`${provider} key line ${index}`, line])),
-    ...Object.fromEntries(sandbox.tokens().map((token, index) => [`${provider} token ${index}`, token])),
+    ...Object.fromEntries(sandbox.credentials().map((token, index) => [`${provider} token ${index}`, token])),
   };
 }
 
@@ -134,7 +134,7 @@ describe('canaries', () => {
     ]) {
       expect(await close(account)).toBeDefined();
     }
-    expect(sandboxes.upvest.tokens().length + sandboxes.emoney.tokens().length).toBeGreaterThan(2);
+    expect(sandboxes.upvest.credentials().length + sandboxes.emoney.credentials().length).toBeGreaterThan(2);
     await letProviderTalk('upvest');
     await letProviderTalk('emoney');
     for (const provider of ['upvest', 'emoney'] as const) {

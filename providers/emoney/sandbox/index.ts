@@ -27,8 +27,8 @@ export interface EmoneySandbox extends RunningSandbox {
   account(id: string): Readonly<SandboxAccount>;
   /** Every token so far is refused from now on, with 403 INVALID_AUTH_TOKEN. */
   revokeTokens(): void;
-  /** Tokens that are good now. */
-  tokens(): string[];
+  /** Every token and every assertion so far, good or not. */
+  credentials(): readonly string[];
 }
 
 const CLIENT_ID = '3f2b8c1e-5d4a-4e6f-9a7b-0c1d2e3f4a5b';
@@ -109,6 +109,6 @@ export async function startSandbox(options: EmoneySandboxOptions = {}): Promise<
       return accounts.find(name);
     },
     revokeTokens: () => tokens.revokeAll(),
-    tokens: () => tokens.issued(),
+    credentials: () => tokens.credentials,
   };
 }

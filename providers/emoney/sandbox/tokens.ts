@@ -34,6 +34,8 @@ export class SandboxTokens {
   readonly #rules: TokenRules;
   readonly #issued = new Map<string, { scopes: string[]; until: number }>();
   readonly #seenJtis = new Set<string>();
+  /** Every token and every assertion so far, good or not. */
+  readonly credentials: string[] = [];
 
   constructor(rules: TokenRules) {
     this.#rules = rules;
@@ -42,11 +44,6 @@ export class SandboxTokens {
   /** Every token so far is refused from now on. */
   revokeAll(): void {
     this.#issued.clear();
-  }
-
-  /** Tokens issued and not revoked. */
-  issued(): string[] {
-    return [...this.#issued.keys()];
   }
 
   /** The scopes of a live token; undefined: unknown, expired or revoked. */
@@ -82,11 +79,13 @@ export class SandboxTokens {
     const scopes = (form.get('scope') ?? '').split(' ');
     if (!scopes.every((scope) => this.#rules.scopes.includes(scope))) throw new TokenError('invalid_scope', 'scope');
     const token = randomBytes(24).toString('base64url');
+    this.credentials.push(token);
     this.#issued.set(token, { scopes, until: Date.now() + this.#rules.lifetimeS * 1000 });
     return { access_token: token, token_type: 'Bearer', expires_in: this.#rules.lifetimeS, scope: scopes.join(' ') };
   }
 
   async #verify(assertion: string | null, audience: string, code: 'invalid_client' | 'invalid_grant'): Promise<void> {
+    this.credentials.push(assertion ?? '');
     const { clientId, issuer, keyId, publicKey } = this.#rules;
     const verified = await jwtVerify(assertion ?? '', publicKey, {
       algorithms: ['RS256'],

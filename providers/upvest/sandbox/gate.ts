@@ -32,6 +32,8 @@ export class Gate {
   readonly #tokenLifeSeconds: number;
   readonly #tokens = new Map<string, IssuedToken>();
   readonly #nonces = new Set<string>();
+  /** Every token so far, good or not. */
+  readonly issued: string[] = [];
 
   constructor(credentials: Credentials, tokenLifeSeconds: number) {
     this.#credentials = credentials;
@@ -84,6 +86,7 @@ export class Gate {
     const asked = (form.get('scope') ?? '').split(' ');
     if (asked.some((scope) => !scopes.includes(scope))) throw new Refusal('unauthorised', 'The client may not have the scope.');
     const token = randomBytes(32).toString('base64url');
+    this.issued.push(token);
     this.#tokens.set(token, { scopes: new Set(asked), until: nowMs + this.#tokenLifeSeconds * 1000 });
     const grant = { access_token: token, expires_in: this.#tokenLifeSeconds, scope: asked.join(' '), token_type: 'bearer' };
     return withRequestId(jsonAnswer(200, grant));
@@ -94,11 +97,6 @@ export class Gate {
     const issued = token ? this.#tokens.get(token) : undefined;
     if (!issued || issued.until <= nowMs) throw new Refusal('unauthorised', 'The token is not valid.');
     if (!issued.scopes.has(scope)) throw new Refusal('forbidden', 'The token lacks the scope.');
-  }
-
-  /** Tokens that are good now. */
-  tokens(): string[] {
-    return [...this.#tokens.keys()];
   }
 
   /** Makes every token issued so far invalid. */

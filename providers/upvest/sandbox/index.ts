@@ -24,6 +24,8 @@ export interface SandboxOptions {
   accounts?: Readonly<Record<string, AccountPreset>>;
   /** Default 1799, as in the provider's samples. */
   tokenLifeSeconds?: number;
+  /** Default: random. */
+  clientSecret?: string;
   /** The key pair that requests are signed with. Default: ECDSA P-521. */
   keys?: { privateKey: KeyObject; publicKey: KeyObject };
   /** Default 15; the sandbox itself takes both at any time. */
@@ -35,8 +37,8 @@ export interface SandboxOptions {
 export interface UpvestSandbox extends RunningSandbox {
   /** Makes every token issued so far invalid. */
   revokeTokens(): void;
-  /** Tokens that are good now. */
-  tokens(): string[];
+  /** Every token so far, good or not. */
+  credentials(): readonly string[];
 }
 
 const RESOURCE = /^\/(accounts|account_groups)\/([^/]+)$/;
@@ -50,7 +52,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Upvest
   const keys = options.keys ?? generateKeyPairSync('ec', { namedCurve: 'secp521r1' });
   const credentials = {
     clientId: randomUUID(),
-    clientSecret: randomBytes(24).toString('base64'),
+    clientSecret: options.clientSecret ?? randomBytes(24).toString('base64'),
     keyId: randomUUID(),
     publicKey: keys.publicKey,
     scopes: options.scopes ?? [CLOSE_SCOPE, READ_SCOPE],
@@ -79,7 +81,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Upvest
       SIGNATURE_VERSION: options.signatureVersion ?? '15',
     },
     revokeTokens: () => gate.revokeTokens(),
-    tokens: () => gate.tokens(),
+    credentials: () => gate.issued,
   };
 }
 

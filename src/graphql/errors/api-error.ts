@@ -2,7 +2,13 @@ import { GraphQLError } from 'graphql';
 import type { InputRefused } from '../../domain/closure-error';
 
 /** Codes of the top-level errors that this API raises on purpose; the message is ours and quotes no value. */
-export type ApiErrorCode = 'BAD_USER_INPUT' | 'FORBIDDEN' | 'UNAUTHENTICATED';
+export type ApiErrorCode =
+  | 'BAD_REQUEST'
+  | 'BAD_USER_INPUT'
+  | 'FORBIDDEN'
+  | 'GRAPHQL_PARSE_FAILED'
+  | 'GRAPHQL_VALIDATION_FAILED'
+  | 'UNAUTHENTICATED';
 
 /** A top-level error that the caller may see as it is. */
 export class ApiError extends GraphQLError {

@@ -2,6 +2,7 @@ import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { ApiError } from './api-error';
 import { correlationId } from './correlation';
+import { refusedField } from './refused-field';
 import { withoutValues } from './without-values';
 
 /** Where what is hidden from callers goes; the logger redacts. */
@@ -18,8 +19,8 @@ const ABOUT_THE_REQUEST: ReadonlySet<unknown> = new Set([
   'OPERATION_RESOLUTION_FAILURE',
   'PERSISTED_QUERY_NOT_SUPPORTED',
 ]);
-/** Raised while executing when a variable leaves a hole in an argument; graphql-js gives these no code. */
-const BAD_ARGUMENT = /^Argument "\w+" (?:has invalid value|of (?:required|non-null) type)/;
+/** Raised when a variable leaves a hole in an argument, or has some fifty mistakes; graphql-js gives these no code. */
+const BAD_INPUT = /^Argument "\w+" (?:has invalid value|of (?:required|non-null) type)|^Too many errors processing variables, /;
 
 /**
  * The one place that decides what a caller sees of an error. Everything that is not meant for callers becomes
@@ -47,13 +48,22 @@ interface Visible {
 function visible(formatted: GraphQLFormattedError, error: unknown): Visible | null {
   const cause = unwrapResolverError(error);
   if (cause instanceof ApiError) return { message: cause.message, code: cause.code, field: cause.field };
-  if (cause instanceof GraphQLError && !cause.extensions['code'] && BAD_ARGUMENT.test(cause.message)) {
-    return { message: withoutValues(cause.message), code: 'BAD_USER_INPUT' };
+  if (cause instanceof GraphQLError && !cause.extensions['code'] && BAD_INPUT.test(cause.message)) {
+    return aboutInput(cause, cause.message);
   }
   const code = formatted.extensions?.['code'];
   // An error with a path was thrown by a resolver, whatever code it carries.
   if (typeof code !== 'string' || !ABOUT_THE_REQUEST.has(code) || formatted.path) return null;
-  return { message: withoutValues(formatted.message), code };
+  if (code === 'BAD_USER_INPUT' && error instanceof GraphQLError) return aboutInput(error, formatted.message);
+  const message = withoutValues(formatted.message);
+  // What is thrown while parsing, and is no complaint about the syntax, is about the parser's own workings.
+  if (code === 'GRAPHQL_PARSE_FAILED' && !message.startsWith('Syntax Error: ')) return { message: 'The document cannot be parsed.', code };
+  return { message, code };
+}
+
+function aboutInput(error: GraphQLError, original: string): Visible {
+  const message = withoutValues(original);
+  return { message, code: 'BAD_USER_INPUT', field: refusedField(error, message) };
 }
 
 function internal(error: unknown, log: ErrorLog): Visible {

@@ -1,7 +1,7 @@
 /**
  * Takes the values out of graphql-js's own messages. Those quote what the caller sent, and what was typed into the
  * wrong place may be an IBAN: it must not come back in an error, nor reach a log. Names of the schema, types,
- * variables and suggestions stay.
+ * variables and suggestions stay. The expressions take time in proportion to the text, which may be as long as a body.
  */
 const CUTS: readonly (readonly [pattern: RegExp, kept: string])[] = [
   [/^(Syntax Error: [\s\S]*\b(?:Name|String|BlockString|Int|Float)) "[\s\S]*$/, '$1.'],
@@ -11,9 +11,10 @@ const CUTS: readonly (readonly [pattern: RegExp, kept: string])[] = [
   [/ cannot represent [\s\S]*$/, ' cannot represent the value.'],
   [/^Value [\s\S]* does not exist in (?="\w+" enum)/, 'The value does not exist in '],
 ];
-const SUGGESTION = /( Did you mean [\w ",]+\?)$/;
-/** Whatever is left that looks like a part of an account number. */
-const DIGITS = /"[^"]*\d{4}[^"]*"|\S*\d{4}\S*/g;
+const SUGGESTION = /^ Did you mean [\w ",]+\?$/;
+const WORD = /"[^"]*"|\S+/g;
+/** What a part of an account number looks like. */
+const DIGITS = /\d{4}/;
 
 const INVALID_VARIABLE = /^(Variable "\$\w+") got invalid value /;
 const INPUT_PATH = / at "([A-Za-z_]\w*(?:\.\w+|\[\d+\])*)"; /g;
@@ -25,7 +26,7 @@ const REASON =
 /** The message without the caller's values. */
 export function withoutValues(message: string): string {
   const variable = INVALID_VARIABLE.exec(message)?.[1];
-  return (variable ? aboutVariable(variable, message) : cut(message)).replace(DIGITS, '(removed)');
+  return (variable ? aboutVariable(variable, message) : cut(message)).replace(WORD, (word) => (DIGITS.test(word) ? '(removed)' : word));
 }
 
 /** Put together from what is known to be safe: the value in the middle may hold anything, also the like of a reason. */
@@ -37,7 +38,8 @@ function aboutVariable(variable: string, message: string): string {
 }
 
 function cut(message: string): string {
-  const suggestion = SUGGESTION.exec(message)?.[1] ?? '';
+  const start = message.lastIndexOf(' Did you mean ');
+  const suggestion = start >= 0 && SUGGESTION.test(message.slice(start)) ? message.slice(start) : '';
   const text = message.slice(0, message.length - suggestion.length);
   return CUTS.reduce((left, [pattern, kept]) => left.replace(pattern, kept), text) + suggestion;
 }

@@ -46,7 +46,7 @@ export class QueryResolver {
     @Ctx() context: ApiContext,
   ): Promise<ClosureEligibilityType> {
     requireScope(context, 'closures:read');
-    return ClosureEligibilityType.of(await context.service.closureEligibility(context.caller, account));
+    return ClosureEligibilityType.of(await context.loaders.eligibility.load(account));
   }
 
   @Query(() => [ClosureProviderType], { description: 'The providers that you may use, or have closures at.' })

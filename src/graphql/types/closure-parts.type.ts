@@ -56,7 +56,7 @@ export class ClosureEventType {
   @Field(() => ClosureEventCause, { description: 'What caused it.' })
   cause!: EventCause;
 
-  @Field(() => String, { nullable: true, description: "More about it, in the gateway's own words." })
+  @Field(() => String, { nullable: true, description: "More about it: the gateway's own words, or the note of an operator, which only operators see." })
   detail!: string | null;
 
   static of(event: ClosureEvent): ClosureEventType {

@@ -57,7 +57,7 @@ export class ClosureProviderType {
   @Field(() => ID, { description: 'What `AccountInput.provider` names it by.' })
   id!: string;
 
-  @Field(() => String, { description: "Name of the adapter that speaks the provider's protocol." })
+  @Field(() => String, { description: "Name of the adapter that speaks the provider's protocol; the id where the provider is no longer configured." })
   adapter!: string;
 
   @Field(() => String, { description: 'Name for screens.' })

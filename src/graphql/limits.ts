@@ -1,0 +1,142 @@
+import {
+  GraphQLError,
+  Kind,
+  Lexer,
+  parse,
+  Source,
+  TokenKind,
+  type DefinitionNode,
+  type DocumentNode,
+  type FieldNode,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { ApiError } from './errors/api-error';
+
+/**
+ * The first wall against documents that keep the process busy. It stands before the server's own parsing and
+ * validation, which take long for some documents and run out of stack for others. A hundred aliases of a closure,
+ * or a hundred representations, with everything selected, take about half of it at the most.
+ */
+const LIMITS = {
+  /** Names, numbers, strings and punctuation marks. */
+  tokens: 20_000,
+  /** Brackets within brackets, of all three kinds. */
+  depth: 50,
+  fragments: 100,
+  /** At the root of all operations together, fragments put in. */
+  rootFields: 500,
+  /** Fragments put in; what is below a list of closures counts once for each closure. */
+  fields: 25_000,
+  /** `closureEligibility`, of which each is a live read at a provider. */
+  eligibilities: 20,
+};
+/** The most representations in one `_entities`. */
+export const MOST_REPRESENTATIONS = 500;
+/** Reckoned for `_entities`, whose representations are not in the document. */
+const USUAL_REPRESENTATIONS = 100;
+/** How many closures a page of `closures` has: where nothing is said, and at the most. */
+const PAGE = { usual: 20, largest: 100 };
+
+const OPENING: ReadonlySet<string> = new Set([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
+const CLOSING: ReadonlySet<string> = new Set([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R]);
+
+/**
+ * Passes a document that does not parse: the server says so in its own words.
+ * @throws ApiError GRAPHQL_PARSE_FAILED or GRAPHQL_VALIDATION_FAILED (HTTP 400) for a document over a limit
+ */
+export function checkLimits(source: string): void {
+  const definitions = parsed(source)?.definitions ?? [];
+  const fragments = new Map(definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node.selectionSet]] : [])));
+  check('fragments', fragments.size, 'fragments');
+  const count = new Counter(fragments).ofAll(definitions);
+  check('rootFields', count.own, 'fields at the root');
+  check('fields', count.all, 'fields, with those of every closure of a page');
+  check('eligibilities', count.eligibilities, 'closureEligibility fields');
+}
+
+function check(limit: keyof typeof LIMITS, found: number, what: string, code: ApiError['code'] = 'GRAPHQL_VALIDATION_FAILED'): void {
+  if (found > LIMITS[limit]) throw new ApiError(code, `The document has too many ${what}: ${LIMITS[limit]} are allowed.`, undefined, 400);
+}
+
+function parsed(source: string): DocumentNode | null {
+  try {
+    checkTokens(source);
+    return parse(source, { noLocation: true });
+  } catch (error) {
+    if (error instanceof GraphQLError && !(error instanceof ApiError)) return null;
+    throw error;
+  }
+}
+
+/** Without recursion, so that parsing, which needs some, is safe afterwards. */
+function checkTokens(source: string): void {
+  const lexer = new Lexer(new Source(source));
+  let depth = 0;
+  for (let tokens = 1; lexer.advance().kind !== TokenKind.EOF; tokens += 1) {
+    if (OPENING.has(lexer.token.kind)) depth += 1;
+    if (CLOSING.has(lexer.token.kind)) depth -= 1;
+    check('tokens', tokens, 'words and marks', 'GRAPHQL_PARSE_FAILED');
+    check('depth', depth, 'brackets within brackets', 'GRAPHQL_PARSE_FAILED');
+  }
+}
+
+interface Count {
+  /** Fields of the selection itself. */
+  own: number;
+  /** With those below them. */
+  all: number;
+  eligibilities: number;
+}
+
+const NOTHING: Count = { own: 0, all: 0, eligibilities: 0 };
+
+/** Looks at every fragment once, however often it is put in. */
+class Counter {
+  readonly #counted = new Map<string, Count>();
+
+  constructor(private readonly fragments: ReadonlyMap<string, SelectionSetNode>) {}
+
+  ofAll(definitions: readonly DefinitionNode[]): Count {
+    return sum(definitions.flatMap((node) => (node.kind === Kind.OPERATION_DEFINITION ? [this.#ofSet(node.selectionSet)] : [])));
+  }
+
+  #ofSet(set: SelectionSetNode | undefined): Count {
+    return sum((set?.selections ?? []).map((node) => this.#of(node)));
+  }
+
+  #of(node: SelectionNode): Count {
+    if (node.kind === Kind.FRAGMENT_SPREAD) return this.#ofFragment(node.name.value);
+    const below = this.#ofSet(node.selectionSet);
+    if (node.kind === Kind.INLINE_FRAGMENT) return below;
+    const isEligibility = node.name.value === 'closureEligibility';
+    return { own: 1, all: 1 + below.all * timesOf(node), eligibilities: below.eligibilities + (isEligibility ? 1 : 0) };
+  }
+
+  #ofFragment(name: string): Count {
+    const known = this.#counted.get(name);
+    if (known) return known;
+    // Until it is counted: a fragment within itself is for validation to refuse.
+    this.#counted.set(name, NOTHING);
+    const count = this.#ofSet(this.fragments.get(name));
+    this.#counted.set(name, count);
+    return count;
+  }
+}
+
+function sum(counts: readonly Count[]): Count {
+  return counts.reduce(
+    (left, right) => ({ own: left.own + right.own, all: left.all + right.all, eligibilities: left.eligibilities + right.eligibilities }),
+    NOTHING,
+  );
+}
+
+/** How often what is below a field is resolved. */
+function timesOf(field: FieldNode): number {
+  if (field.name.value === '_entities') return USUAL_REPRESENTATIONS;
+  if (field.name.value !== 'closures') return 1;
+  const first = field.arguments?.find(({ name }) => name.value === 'first')?.value;
+  if (!first) return PAGE.usual;
+  // What a variable says is not in the document.
+  return first.kind === Kind.INT ? Math.min(Math.max(Number(first.value), 1), PAGE.largest) : PAGE.largest;
+}

@@ -1,0 +1,74 @@
+import type { ProviderError } from '../domain/closure-error';
+import type { AccountRead, CloseOutcome } from '../domain/outcome';
+import type { ProviderAdapter } from '../ports/provider';
+import type { Telemetry } from '../ports/telemetry';
+import type { KnownSecrets } from './known-secrets';
+import { isPlainId, redactText } from './redact';
+
+/**
+ * The one way out of an adapter. Inside, provider text is as the provider wrote it, and is compared with tables as
+ * such; whatever leaves, as an outcome, an error or telemetry, is rid of known secrets and of personal data first.
+ */
+
+/** Longest text of a provider that is kept, characters. */
+const MAX_TEXT = 512;
+/** Longest word of a provider that is kept, characters. */
+const MAX_WORD = 64;
+
+type Clean = <Text extends string | undefined>(text: Text) => Text;
+
+/** The adapter, with everything that it hands on cleaned. */
+export function discreetAdapter(adapter: ProviderAdapter, secrets: KnownSecrets): ProviderAdapter {
+  async function cleanly<Result extends CloseOutcome | AccountRead>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return cleanResult(await work(), secrets);
+    } catch (error) {
+      throw secrets.maskThrown(error);
+    }
+  }
+  return {
+    capabilities: adapter.capabilities,
+    mapReason: (request) => adapter.mapReason(request),
+    requestClosure: (request, send) => secrets.during(request.account, () => cleanly(() => adapter.requestClosure(request, send))),
+    readAccount: (account, context) => secrets.during(account, () => cleanly(() => adapter.readAccount(account, context))),
+    webhooks: adapter.webhooks,
+    dispose: () => adapter.dispose(),
+  };
+}
+
+/** The telemetry as an adapter gets it. */
+export function discreetTelemetry(telemetry: Telemetry, secrets: KnownSecrets): Telemetry {
+  return {
+    transition: (event) => telemetry.transition(event),
+    providerCall: (event) => telemetry.providerCall({ ...event, requestId: cleanId(event.requestId, secrets) }),
+    unmapped: (event) => telemetry.unmapped({ ...event, word: cleaner(secrets, MAX_WORD)(event.word) }),
+    alarm: (event) => telemetry.alarm({ ...event, error: secrets.maskThrown(event.error) }),
+  };
+}
+
+function cleanResult<Result extends CloseOutcome | AccountRead>(result: Result, secrets: KnownSecrets): Result {
+  const text = cleaner(secrets, MAX_TEXT);
+  const word = cleaner(secrets, MAX_WORD);
+  return {
+    ...result,
+    requestId: cleanId(result.requestId, secrets),
+    ...(result.providerErrors && { providerErrors: result.providerErrors.map((entry) => cleanEntry(entry, text)) }),
+    ...('providerStatus' in result && { providerStatus: word(result.providerStatus) }),
+    // These are the adapter's own words, unless it was careless.
+    ...('message' in result && { message: text(result.message) }),
+    ...('detail' in result && { detail: text(result.detail) }),
+  };
+}
+
+function cleanEntry({ httpStatus, ...texts }: ProviderError, text: Clean): ProviderError {
+  return { ...Object.fromEntries(Object.entries(texts).map(([name, value]) => [name, text(value)])), httpStatus };
+}
+
+function cleaner(secrets: KnownSecrets, length: number): Clean {
+  return (text) => (text === undefined ? text : redactText(secrets.mask(text)).slice(0, length)) as typeof text;
+}
+
+/** A request's id is quoted to the provider's support, so that it is there whole or not at all. */
+function cleanId(id: string | undefined, secrets: KnownSecrets): string | undefined {
+  return id !== undefined && secrets.mask(id) === id && isPlainId(id) ? id : undefined;
+}

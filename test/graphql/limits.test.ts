@@ -1,0 +1,125 @@
+import { getIntrospectionQuery } from 'graphql';
+import { closureRef } from '../../src/domain/account';
+import { startApi, type Api } from '../support/api';
+
+const BLOCKER = 'code message stage resolvableBy selfResolving amount currency relatedIds';
+const ERROR = `code message retry retryAfterSeconds field provider providerRequestId correlationId
+  blockers { ${BLOCKER} } providerErrors { code message level type httpStatus }`;
+const KIND = 'kind idTypes defaultIdType completion reasonMode reasonTextMaxLength announceOnly liquidatePositions eligibility';
+/** Every field that a closure has. */
+const ALL = `id status statusSince terminal reason reasonText reasonMapping initiator providerStatus expectedCloseAt attempts
+  idempotencyKey requestedAt updatedAt closedAt nextCheckAt version requiredAction { type url expiresAt } error { ${ERROR} }
+  account { provider kind id idType country displayId closureRef } blockers { ${BLOCKER} } reports { id type createdAt }
+  history { from to at cause detail } provider { id adapter displayName active outcomeSources accountKinds { ${KIND} } }`;
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api.close());
+beforeEach(() => {
+  api.logged.length = 0;
+  api.watched.reset();
+});
+
+function repeat(count: number, part: (i: number) => string): string {
+  return Array.from({ length: count }, (_, i) => part(i)).join(' ');
+}
+
+const aliases = (count: number, id: string, selection: string) => repeat(count, (i) => `a${i}: closureStatus(closureId: "${id}") { ${selection} }`);
+const eligibility = (i: number, id: string) => `a${i}: closureEligibility(account: { provider: "some_bank", id: "${id}" }) { eligible }`;
+
+describe('what clients and routers send passes', () => {
+  test.each([
+    ['written out', (id: string) => `{ ${aliases(100, id, ALL)} }`],
+    ['by a fragment', (id: string) => `{ ${aliases(100, id, '...All')} } fragment All on Closure { ${ALL} }`],
+  ])('a hundred aliases with everything selected, %s', async (_how, document) => {
+    const { id } = await api.seed();
+    const { status, data, errors } = await api.graphql(document(id));
+    expect([status, errors]).toEqual([200, []]);
+    expect(Object.keys(data ?? {})).toHaveLength(100);
+  });
+
+  test('a hundred representations of each kind with everything selected', async () => {
+    const closure = await api.seed();
+    const document = `query ($all: [_Any!]!) { _entities(representations: $all) { ... on Closure { ${ALL} } ... on Account { closureRef closure { ${ALL} } } } }`;
+    const all = Array.from({ length: 100 }, () => [
+      { __typename: 'Closure', id: closure.id },
+      { __typename: 'Account', closureRef: closureRef(closure.account) },
+    ]).flat();
+    const { status, data, errors } = await api.graphql(document, { all });
+    expect([status, errors]).toEqual([200, []]);
+    expect(data?.['_entities']).toHaveLength(200);
+  });
+
+  test('the largest page with everything selected', async () => {
+    const { status, errors } = await api.graphql(`query ($n: Int) { closures(first: $n) { edges { node { ${ALL} } } } }`, { n: 100 });
+    expect([status, errors]).toEqual([200, []]);
+  });
+
+  test('introspection', async () => {
+    const { errors } = await api.graphql(getIntrospectionQuery({ inputValueDeprecation: true, specifiedByUrl: true, oneOf: true }));
+    expect(errors).toEqual([]);
+  });
+});
+
+describe('what would keep the process busy is refused before anything is looked up', () => {
+  const id = '01890000-0000-7000-8000-000000000000';
+  const VALIDATION = 'GRAPHQL_VALIDATION_FAILED';
+  const PARSE = 'GRAPHQL_PARSE_FAILED';
+
+  test.each([
+    ['a thousand aliases', `{ ${aliases(1_000, id, 'id')} }`, VALIDATION, 'fields at the root: 500'],
+    ['aliases in a fragment put in often', `{ ${repeat(3, () => '...Many')} } fragment Many on Query { ${aliases(200, id, 'id')} }`, VALIDATION, 'fields at the root: 500'],
+    ['a thousand aliases with everything selected, by a fragment', `{ ${aliases(1_000, id, '...All')} } fragment All on Closure { ${ALL} }`, VALIDATION, 'fields at the root: 500'],
+    ['five hundred aliases with everything selected', `{ ${aliases(500, id, '...All')} } fragment All on Closure { ${ALL} }`, VALIDATION, 'every closure of a page: 25000'],
+    ['a hundred full pages', `{ ${repeat(100, (i) => `a${i}: closures(first: 100) { edges { node { id status } } }`)} }`, VALIDATION, '25000'],
+    ['fragments within fragments', `{ closureProviders { ...F0 } } ${repeat(60, (i) => `fragment F${i} on ClosureProvider { ...F${i + 1} ...F${i + 1} }`)} fragment F60 on ClosureProvider { id }`, VALIDATION, '25000'],
+    ['too many fragments', `{ closureProviders { id } } ${repeat(101, (i) => `fragment F${i} on ClosureProvider { id }`)}`, VALIDATION, 'fragments: 100'],
+    ['live reads', `{ ${repeat(21, (i) => eligibility(i, String(i)))} }`, VALIDATION, 'closureEligibility fields: 20'],
+    ['a long document', `{ closureProviders { ${'id '.repeat(50_000)} } }`, PARSE, 'words and marks: 20000'],
+    ['selections in selections', `${'{...'.repeat(3_000)}${'}'.repeat(3_000)}`, PARSE, 'brackets within brackets: 50'],
+    ['lists in lists', `{ closureStatus(closureId: ${'['.repeat(9_000)}`, PARSE, 'brackets within brackets: 50'],
+  ])('%s', async (_what, document, code, message) => {
+    const { status, data, errors } = await api.graphql(document);
+    expect([status, data]).toEqual([400, null]);
+    expect(errors.map(({ extensions }) => extensions['code'])).toEqual([code]);
+    expect(errors[0]?.message).toMatch(new RegExp(`^The document has too many .*${message}`));
+    expect(errors[0]?.extensions['correlationId']).toMatch(/^[0-9a-f-]{36}$/);
+    expect(api.watched.calls('closures') + api.watched.calls('list')).toBe(0);
+    expect(api.logged).toEqual([]);
+  });
+
+  test('also by GET', async () => {
+    const document = `{ ${repeat(501, (i) => `a${i}:__typename`)} }`;
+    const answer = await fetch(`${api.url}/graphql?query=${encodeURIComponent(document)}`, { headers: { 'apollo-require-preflight': 'yes' } });
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('fields at the root')]);
+  });
+
+  test('too many representations, naming the argument', async () => {
+    const representations = Array.from({ length: 501 }, () => ({ __typename: 'Account', closureRef: 'x' }));
+    const { errors } = await api.graphql('query ($all: [_Any!]!) { _entities(representations: $all) { __typename } }', { all: representations });
+    expect(errors.map(({ extensions }) => [extensions['code'], extensions['field']])).toEqual([['BAD_USER_INPUT', ['representations']]]);
+  });
+
+  test('a fragment within itself, as validation says it', async () => {
+    const { status, errors } = await api.graphql('{ closureProviders { ...A } } fragment A on ClosureProvider { ...A }');
+    expect([status, errors.map(({ extensions }) => extensions['code'])]).toEqual([400, [VALIDATION]]);
+  });
+
+  test('nobody unknown has a document looked at', async () => {
+    const { status, errors } = await api.graphql(`{ ${aliases(1_000, id, 'id')} }`, {}, { 'x-test-subject': 'nobody' });
+    expect([status, errors.map(({ extensions }) => extensions['code'])]).toEqual([401, ['UNAUTHENTICATED']]);
+  });
+});
+
+describe('words as long as a body are told without their values in one go', () => {
+  test.each([
+    ['a name', `{ ${'a'.repeat(255_000)} }`, {}],
+    ['a value', 'query ($id: ID!) { closureStatus(closureId: $id) { id } }', { id: [' Did you mean '.repeat(15_000)] }],
+  ])('%s', async (_what, document, variables) => {
+    const { status } = await api.graphql(document, variables);
+    expect(status).toBe(400);
+    expect(api.logged).toEqual([]);
+  });
+});
