@@ -83,7 +83,7 @@ describe('what an adapter hands on', () => {
       secrets.addToken('read', TOKEN);
       return seen;
     });
-    expect(await adapter.readAccount(account, request)).toEqual({ ...seen, providerStatus: `OPEN ${SHOWN}` });
+    expect(await adapter.readAccount(account, { ...request, purpose: 'POLL', blockers: true })).toEqual({ ...seen, providerStatus: `OPEN ${SHOWN}` });
   });
 
   it('is cut to 512 characters, a status word to 64, after the masking', async () => {
@@ -93,7 +93,7 @@ describe('what an adapter hands on', () => {
     );
     const outcome = await adapter.requestClosure(request, send);
     expect(outcome.providerErrors?.[0]?.message).toBe(`${'xyz '.repeat(127)}[sec`);
-    expect(await adapter.readAccount(account, request)).toMatchObject({ providerStatus: `${'xyz '.repeat(15)}[sec` });
+    expect(await adapter.readAccount(account, { ...request, purpose: 'POLL', blockers: true })).toMatchObject({ providerStatus: `${'xyz '.repeat(15)}[sec` });
   });
 
   it('has a request id whole or not at all', async () => {

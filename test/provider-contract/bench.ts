@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { type AccountRef, canonicalAccount } from '../../src/domain/account';
+import type { AccountRead, CloseOutcome } from '../../src/domain/outcome';
+import type { CloseRequest, CloseSend, ProviderAdapter, ReadContext } from '../../src/ports/provider';
+import type { Telemetry } from '../../src/ports/telemetry';
+import type { AdapterContext } from '../../src/provider-kit/define';
+import type { RunningSandbox } from '../../src/provider-kit/sandbox';
+import type { ContractAccount, ProviderContract } from './contract';
+
+/** A provider's sandbox, its adapter configured for it as "bank", and everything that the adapter reported. */
+export interface Bench<Sandbox extends RunningSandbox = RunningSandbox> {
+  sandbox: Sandbox;
+  adapter: ProviderAdapter;
+  calls: Parameters<Telemetry['providerCall']>[0][];
+  unmapped: Parameters<Telemetry['unmapped']>[0][];
+  /** How often the adapter asked for the durable mark. */
+  marks(): number;
+  /** An account that the sandbox has not seen, in canonical form; the first declared unless told which. */
+  account(which?: ContractAccount): AccountRef;
+  close(account: AccountRef, wish?: Partial<CloseRequest & CloseSend>): Promise<CloseOutcome>;
+  read(account: AccountRef, wish?: Partial<ReadContext>): Promise<AccountRead>;
+  dispose(): Promise<void>;
+}
+
+/** Long enough for an honest answer on a busy machine, short enough to wait for a provider that hangs, ms. */
+const TIMEOUT_MS = 1_000;
+
+export async function openBench<Sandbox extends RunningSandbox>(
+  contract: ProviderContract<Sandbox>,
+  context: Partial<AdapterContext> = {},
+): Promise<Bench<Sandbox>> {
+  const sandbox = await contract.startSandbox();
+  const calls: Bench['calls'] = [];
+  const unmapped: Bench['unmapped'] = [];
+  let marks = 0;
+  const { definition } = contract;
+  const adapter = definition.create(definition.settings.parse(sandbox.settings), {
+    id: 'bank',
+    timeoutMs: TIMEOUT_MS,
+    clock: { now: () => Date.now(), monotonic: () => performance.now() },
+    random: { fraction: () => 0.5, id: () => randomUUID() },
+    telemetry: {
+      transition: () => {},
+      providerCall: (call) => calls.push(call),
+      unmapped: (word) => unmapped.push(word),
+      alarm: () => {},
+    },
+    ...context,
+  });
+  return {
+    sandbox,
+    adapter,
+    calls,
+    unmapped,
+    marks: () => marks,
+    account(which = first(contract.accounts)) {
+      const { kind, idType } = which;
+      return canonicalAccount({ provider: 'bank', kind, ...which.fresh() }, idType, adapter.capabilities.idRules);
+    },
+    close(account, { freshToken = false, beforeFirstByte, ...request } = {}) {
+      const plain: CloseRequest = {
+        closureId: randomUUID(),
+        account,
+        reason: 'CUSTOMER_REQUEST',
+        reasonText: null,
+        initiator: 'HOLDER',
+        announceOnly: false,
+        correlationId: 'correlation-1',
+      };
+      const mark = async () => {
+        marks += 1;
+        await beforeFirstByte?.();
+      };
+      return adapter.requestClosure({ ...plain, ...request }, { freshToken, beforeFirstByte: mark });
+    },
+    // Blockers may take further requests; the contract looks at the account's own read.
+    read: (account, wish = {}) => adapter.readAccount(account, { correlationId: 'correlation-1', purpose: 'POLL', blockers: false, ...wish }),
+    async dispose() {
+      // The sandbox goes first: it ends the connections of answers that never come.
+      await sandbox.dispose();
+      await adapter.dispose();
+    },
+  };
+}
+
+/** Requests of one operation that reached the sandbox. */
+export function requests({ ledger }: RunningSandbox, operation: RunningSandbox['ledger'][number]['operation']): number {
+  return ledger.filter((entry) => entry.operation === operation).length;
+}
+
+/** The outcome in short: its kind, with the code or the word that decides what becomes of it. */
+export function inShort(outcome: CloseOutcome): string {
+  if (outcome.kind === 'rejected' || outcome.kind === 'notApplied') return `${outcome.kind} ${outcome.code}`;
+  return outcome.kind === 'conflict' ? `conflict ${outcome.documented ? 'documented' : 'undocumented'}` : outcome.kind;
+}
+
+export function first<Item>(items: readonly Item[]): Item {
+  const [item] = items;
+  if (item === undefined) throw new Error('The contract names none.');
+  return item;
+}
+
+/** Waits until it is so. What never comes to be fails by the test's own time limit. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
+}

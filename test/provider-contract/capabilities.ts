@@ -1,0 +1,121 @@
+import { CLOSURE_REASONS, isSensitive } from '../../src/domain/reason';
+import type { KindCapabilities } from '../../src/ports/provider';
+import type { RunningSandbox } from '../../src/provider-kit/sandbox';
+import { type Bench, inShort, openBench } from './bench';
+import type { ProviderContract } from './contract';
+
+/** What is declared as data is what happens. */
+export function capabilities<Sandbox extends RunningSandbox>(contract: ProviderContract<Sandbox>): void {
+  const { accounts, definition } = contract;
+  let bench: Bench<Sandbox>;
+  beforeEach(async () => {
+    bench = await openBench(contract);
+  });
+  afterEach(() => bench.dispose());
+
+  const declared = (): readonly KindCapabilities[] => bench.adapter.capabilities.kinds;
+  const kindOf = (kind: string): KindCapabilities => {
+    const found = declared().find((candidate) => candidate.kind === kind);
+    if (!found) throw new Error(`The capabilities have no kind ${kind}.`);
+    return found;
+  };
+
+  it('are of a provider with a name that can be configured, and a name to be shown', () => {
+    expect(definition.name).toMatch(/^[a-z][a-z0-9_]{0,31}$/);
+    expect(definition.displayName).toMatch(/\S/);
+  });
+
+  it('declare the kinds and id types that the contract has accounts for, each kind once', () => {
+    const pairs = declared().flatMap(({ kind, idTypes }) => idTypes.map((idType) => `${kind} ${idType}`));
+    expect(pairs.toSorted()).toEqual(accounts.map(({ kind, idType }) => `${kind} ${idType}`).toSorted());
+    for (const { idTypes, defaultIdType } of declared()) expect(idTypes).toContain(defaultIdType);
+  });
+
+  it.each(accounts)('$kind by $idType: a kind that is declared is a kind that closes, once', async (which) => {
+    const account = bench.account(which);
+    const { completion } = kindOf(which.kind);
+    expect(inShort(await bench.close(account))).toBe(completion === 'SYNC' ? 'closed' : 'accepted');
+    expect(bench.sandbox.effectiveCloses(account.id)).toBe(1);
+  });
+
+  it.each(accounts)('$kind by $idType: a second close is told apart as declared, and has no effect', async (which) => {
+    const account = bench.account(which);
+    await bench.close(account);
+    const second = inShort(await bench.close(account));
+    expect(second === 'alreadyClosed').toBe(bench.adapter.capabilities.alreadyClosedDistinct);
+    expect(bench.sandbox.effectiveCloses(account.id)).toBe(1);
+  });
+
+  it('name kinds that share their ids exactly where closing one closes the other', async () => {
+    const [one, ...others] = accounts;
+    const other = others.find(({ kind, idType }) => kind !== one?.kind && idType === one?.idType);
+    if (!one || !other) return expect(bench.adapter.capabilities.kindsShareIds).toBe(false);
+    const account = bench.account(one);
+    await bench.close(account);
+    const twin = inShort(await bench.close({ ...account, kind: other.kind }));
+    expect(['closed', 'accepted'].includes(twin)).toBe(!bench.adapter.capabilities.kindsShareIds);
+  });
+
+  it.each(accounts)('$kind by $idType: an announcement is taken where declared, and closes nothing', async (which) => {
+    if (!kindOf(which.kind).announceOnly) return;
+    const account = bench.account(which);
+    expect(inShort(await bench.close(account, { announceOnly: true }))).toBe('announced');
+    expect(bench.sandbox.effectiveCloses(account.id)).toBe(0);
+    expect(inShort(await bench.close(account))).not.toBe('announced');
+    expect(bench.sandbox.effectiveCloses(account.id)).toBe(1);
+  });
+
+  it.each(accounts)('$kind by $idType: reasons are told as declared', async (which) => {
+    const { reasonMode, announceOnly } = kindOf(which.kind);
+    const account = bench.account(which);
+    const mappings = CLOSURE_REASONS.map((reason) => bench.adapter.mapReason({ account, reason, reasonText: null, announceOnly }));
+    if (reasonMode === 'NONE') return expect(new Set(mappings)).toEqual(new Set(['NOT_SENT']));
+    expect(mappings).toContain('EXACT');
+    for (const reason of CLOSURE_REASONS) expect(['accepted', 'closed']).toContain(inShort(await bench.close(bench.account(which), { reason })));
+  });
+
+  it.each(accounts)('$kind by $idType: a text is bounded, and never told for a sensitive reason', async (which) => {
+    const { reasonMode, reasonText } = kindOf(which.kind);
+    expect(reasonText !== undefined).toBe(reasonMode === 'TEXT');
+    if (!reasonText) return;
+    expect(reasonText.maxLength).toBeGreaterThan(0);
+    expect(reasonText.pattern.source).toMatch(/^\^.*\$$/);
+    expect(reasonText.pattern.flags).not.toMatch(/[gmy]/);
+    const account = bench.account(which);
+    const longest = 'a'.repeat(reasonText.maxLength);
+    expect(inShort(await bench.close(account, { reasonText: longest }))).toMatch(/^(closed|accepted)$/);
+    for (const reason of CLOSURE_REASONS.filter(isSensitive)) {
+      expect(bench.adapter.mapReason({ account, reason, reasonText: longest, announceOnly: false })).not.toBe('EXACT');
+    }
+  });
+
+  it('name the sources of outcomes that there are', () => {
+    const { outcomeSources, kinds } = bench.adapter.capabilities;
+    expect(outcomeSources).toContain('RESPONSE');
+    expect(new Set(outcomeSources).size).toBe(outcomeSources.length);
+    expect(outcomeSources.includes('WEBHOOK')).toBe(bench.adapter.webhooks !== undefined);
+    // An asynchronous closing has to be learned of somehow.
+    if (kinds.some(({ completion }) => completion === 'ASYNC')) expect(outcomeSources.length).toBeGreaterThan(1);
+  });
+
+  it('preview a closing only where the account can be read, and then do', async () => {
+    const readable = bench.adapter.capabilities.outcomeSources.includes('POLL');
+    for (const which of accounts) {
+      const { eligibility } = kindOf(which.kind);
+      if (!readable) expect(eligibility).toBe('NONE');
+      if (eligibility === 'BY_READS') {
+        const read = await bench.read(bench.account(which), { purpose: 'ELIGIBILITY', blockers: true });
+        expect(read).toMatchObject({ ok: true, state: 'OPEN', blockers: [] });
+      }
+    }
+  });
+
+  it('have figures that mean something, and the operator\'s own lag wins', async () => {
+    const { visibilityLagMs, requestsPerSecond } = bench.adapter.capabilities;
+    expect(visibilityLagMs).toBeGreaterThanOrEqual(0);
+    expect(requestsPerSecond ?? 1).toBeGreaterThan(0);
+    const other = await openBench(contract, { visibilityLagMs: 12_345 });
+    expect(other.adapter.capabilities.visibilityLagMs).toBe(12_345);
+    await other.dispose();
+  });
+}

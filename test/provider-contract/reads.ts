@@ -1,0 +1,97 @@
+import type { AccountRead } from '../../src/domain/outcome';
+import type { RunningSandbox } from '../../src/provider-kit/sandbox';
+import type { SandboxStep } from '../../src/provider-kit/sandbox';
+import { type Bench, openBench, requests } from './bench';
+import type { ProviderContract } from './contract';
+
+const stateOf = (read: AccountRead): string => (read.ok ? read.state : read.code);
+
+/** What the account's own read says, and how one that says nothing is told from it. */
+export function reads<Sandbox extends RunningSandbox>(contract: ProviderContract<Sandbox>): void {
+  const words = Object.entries(contract.reads);
+  let bench: Bench<Sandbox>;
+  beforeEach(async () => {
+    bench = await openBench(contract);
+  });
+  afterEach(() => bench.dispose());
+
+  it('are declared as a source of outcomes exactly where status words are known', () => {
+    expect(bench.adapter.capabilities.outcomeSources.includes('POLL')).toBe(words.length > 0);
+  });
+
+  if (words.length === 0) return;
+
+  it.each(words)('%s means %s', async (word, state) => {
+    const account = bench.account();
+    bench.sandbox.script(account.id, 'read', [contract.readAnswer(account, word)]);
+    expect(await bench.read(account)).toMatchObject({ ok: true, state, providerStatus: word, httpStatus: 200 });
+    expect(bench.unmapped).toEqual([]);
+  });
+
+  it('of a word that no table has are UNKNOWN, and the word is reported', async () => {
+    const account = bench.account();
+    bench.sandbox.script(account.id, 'read', [contract.readAnswer(account, 'never-heard-of')]);
+    expect(await bench.read(account)).toMatchObject({ ok: true, state: 'UNKNOWN', providerStatus: 'never-heard-of' });
+    expect(bench.unmapped).toEqual([{ provider: 'bank', what: 'status', word: 'never-heard-of', correlationId: 'correlation-1' }]);
+  });
+
+  it('see an account open before the close, and not open after it', async () => {
+    const account = bench.account();
+    expect(stateOf(await bench.read(account))).toBe('OPEN');
+    await bench.close(account);
+    expect(['CLOSING', 'CLOSED', 'SCHEDULED', 'ACTION_REQUIRED']).toContain(stateOf(await bench.read(account)));
+  });
+
+  it('change nothing at the provider, blockers included', async () => {
+    await bench.read(bench.account(), { blockers: true, purpose: 'ELIGIBILITY' });
+    const changing = bench.sandbox.ledger.filter(({ operation, method, effect }) => operation !== 'token' && (method !== 'GET' || effect));
+    expect(changing).toEqual([]);
+    expect(bench.sandbox.closeRequests()).toBe(0);
+  });
+
+  it('of an account that the provider does not know say so', async () => {
+    const row = contract.errorRows.find(({ meaning }) => meaning.kind === 'rejected' && meaning.code === 'ACCOUNT_NOT_FOUND');
+    const account = bench.account();
+    bench.sandbox.script(account.id, 'read', [contract.errorAnswer(404, row?.word ?? '', 'no such account')]);
+    expect(stateOf(await bench.read(account))).toBe('NOT_FOUND');
+  });
+
+  it('about another account than the one asked for say nothing', async () => {
+    const account = bench.account();
+    bench.sandbox.script(account.id, 'read', [contract.readAnswer(bench.account(), words[0]?.[0] ?? '')]);
+    expect(stateOf(await bench.read(account))).toBe('PROVIDER_PROTOCOL_ERROR');
+  });
+
+  it.each<[string, SandboxStep[], string]>([
+    ['401, with a fresh token too', [{ status: 401 }, { status: 401 }], 'PROVIDER_AUTHENTICATION_FAILED'],
+    ['403', [{ status: 403 }], 'PROVIDER_PERMISSION_DENIED'],
+    ['429', [{ status: 429, headers: { 'retry-after': '7' } }], 'PROVIDER_RATE_LIMITED'],
+    ['500', [{ status: 500 }], 'PROVIDER_UNAVAILABLE'],
+    ['503', [{ status: 503, headers: { 'retry-after': '7' } }], 'PROVIDER_UNAVAILABLE'],
+    ['an HTML page', ['html-200'], 'PROVIDER_PROTOCOL_ERROR'],
+    ['an HTML 404', ['html-404'], 'PROVIDER_PROTOCOL_ERROR'],
+    ['JSON of another shape', [{ status: 200, headers: { 'content-type': 'application/json' }, body: '[1]' }], 'PROVIDER_PROTOCOL_ERROR'],
+    ['a redirect', ['redirect-302'], 'PROVIDER_PROTOCOL_ERROR'],
+    ['a bomb', ['gzip-bomb'], 'PROVIDER_PROTOCOL_ERROR'],
+    ['a reset', ['reset-before'], 'PROVIDER_UNAVAILABLE'],
+    ['no answer at all', ['hang-before'], 'PROVIDER_TIMEOUT'],
+  ])('that get %s say nothing about the account', async (_what, steps, code) => {
+    const account = bench.account();
+    bench.sandbox.script(account.id, 'read', steps);
+    const read = await bench.read(account);
+    expect(read).toMatchObject({ ok: false, code });
+    if (steps[0] && typeof steps[0] === 'object' && steps[0].headers?.['retry-after']) expect(read).toMatchObject({ retryAfterMs: 7_000 });
+    expect(bench.sandbox.strayRequests()).toBe(0);
+  });
+
+  const { tokens } = contract;
+  if (!tokens) return;
+
+  it('with a refused token get another one and go on', async () => {
+    await bench.read(bench.account());
+    tokens.revoke(bench.sandbox);
+    const before = requests(bench.sandbox, 'token');
+    expect(stateOf(await bench.read(bench.account()))).toBe('OPEN');
+    expect(requests(bench.sandbox, 'token')).toBe(before + 1);
+  });
+}

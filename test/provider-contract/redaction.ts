@@ -1,0 +1,65 @@
+import type { RunningSandbox } from '../../src/provider-kit/sandbox';
+import type { SandboxAnswer } from '../../src/provider-kit/sandbox-faults';
+import { type Bench, openBench } from './bench';
+import type { ProviderContract } from './contract';
+
+const PERSONAL = { IBAN: 'ES9121000418450200051332', 'spaced IBAN': 'ES91 2100 0418 4502 0005 1332', 'e-mail': 'canary.holder@example.com' };
+/** Lines of a PEM that hold the key itself. */
+const KEY_LINE = 40;
+
+/**
+ * A provider that repeats everything it should not, in every place where text can stand; everything that the adapter
+ * gave back or reported is then searched.
+ */
+export function redaction<Sandbox extends RunningSandbox>(contract: ProviderContract<Sandbox>): void {
+  let bench: Bench<Sandbox>;
+  beforeAll(async () => {
+    bench = await openBench(contract);
+    // Tokens are secrets too, and exist only after the first requests.
+    await bench.close(bench.account());
+    await bench.read(bench.account());
+  });
+  afterAll(() => bench.dispose());
+
+  function secrets(): Record<string, string> {
+    const { settings } = bench.sandbox;
+    const configured = contract.settings.secret.flatMap((key) => {
+      const lines = (settings[key] ?? '').split('\n');
+      return lines.length === 1 ? [[key, lines[0] ?? '']] : lines.filter((line) => line.length > KEY_LINE).map((line, index) => [`${key} ${index}`, line]);
+    });
+    const issued = (contract.tokens?.issued(bench.sandbox) ?? []).map((token, index) => [`token ${index}`, token]);
+    return Object.fromEntries([...configured, ...issued]) as Record<string, string>;
+  }
+
+  it('knows of secrets to look for', () => {
+    expect(contract.settings.secret.filter((key) => !bench.sandbox.settings[key])).toEqual([]);
+    expect(Object.keys(secrets())).not.toEqual([]);
+  });
+
+  it('lets no secret, token, account id or IBAN out of any answer to the close or to a read', async () => {
+    const sought: Record<string, string> = { ...secrets(), ...PERSONAL };
+    const transcript: unknown[] = [bench.calls, bench.unmapped];
+    const { errorRows, errorAnswer, readAnswer } = contract;
+    const canBeRead = Object.keys(contract.reads).length > 0;
+    const statuses = [...new Set([...errorRows.map(({ status }) => status), 418, 500, 503])];
+    for (const said of [Object.values(sought).join(' '), ...Object.values(sought)]) {
+      const answers: ((text: string) => SandboxAnswer)[] = [
+        ...errorRows.map(({ status, word }) => (text: string) => errorAnswer(status, word, text)),
+        ...statuses.map((status) => (text: string) => errorAnswer(status, text, text)),
+        (text) => ({ status: 502, headers: { 'content-type': 'text/html' }, body: `<html>${text}</html>` }),
+      ];
+      for (const [index, answer] of answers.entries()) {
+        const account = bench.account();
+        sought[`account ${said.length} ${index}`] = account.id;
+        const step = answer(`${said} ${account.id}`);
+        bench.sandbox.script(account.id, 'close', [step]);
+        transcript.push(await bench.close(account));
+        if (!canBeRead) continue;
+        bench.sandbox.script(account.id, 'read', [step, step, readAnswer(account, said)]);
+        transcript.push(await bench.read(account), await bench.read(account));
+      }
+    }
+    const text = JSON.stringify(transcript);
+    expect(Object.keys(sought).filter((name) => text.includes(JSON.stringify(sought[name]).slice(1, -1)))).toEqual([]);
+  });
+}

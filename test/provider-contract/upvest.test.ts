@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { provider } from '../../providers/upvest';
+import { errorRows } from '../../providers/upvest/errors';
+import { startSandbox } from '../../providers/upvest/sandbox';
+import type { SandboxAnswer } from '../../src/provider-kit/sandbox-faults';
+import type { ContractFixture } from './contract';
+import { providerContract } from './suite';
+
+const folder = join(__dirname, '../../providers/upvest/fixtures');
+const OUTCOMES: Record<string, string> = {
+  '202': 'accepted',
+  '400-invalid-request': 'rejected PROVIDER_REJECTED_REQUEST',
+  '400-missing-client-id': 'rejected PROVIDER_REJECTED_REQUEST',
+  '401-unauthorised': 'authFailed',
+  '403-forbidden': 'rejected PROVIDER_PERMISSION_DENIED',
+  '404-not-found': 'rejected ACCOUNT_NOT_FOUND',
+  '406-not-acceptable': 'rejected PROVIDER_REJECTED_REQUEST',
+  '409-conflict': 'conflict documented',
+  '429-too-many-requests': 'notApplied PROVIDER_RATE_LIMITED',
+  '500-internal': 'unknown',
+  '503-unavailable': 'unavailable',
+  '504-gateway-timeout': 'unknown',
+};
+
+/** Both pages have the same answers, each with fixtures of its own. */
+const fixtures = readdirSync(folder).map((file): ContractFixture => {
+  const name = file.replace(/\.json$/, '');
+  const answer = JSON.parse(readFileSync(join(folder, file), 'utf8')) as SandboxAnswer;
+  return { name, answer, outcome: OUTCOMES[name.replace(/^account-(group-)?/, '')] ?? 'no outcome is written down' };
+});
+
+function problem(status: number, type: string, text: string): SandboxAnswer {
+  return {
+    status,
+    headers: { 'content-type': 'application/problem+json', 'upvest-request-id': text },
+    body: JSON.stringify({ type, title: text, detail: text, status, request_id: text }),
+  };
+}
+
+providerContract('upvest', {
+  definition: provider,
+  startSandbox: () => startSandbox(),
+  tokens: { revoke: (sandbox) => sandbox.revokeTokens(), issued: (sandbox) => sandbox.tokens() },
+  accounts: (['ACCOUNT', 'ACCOUNT_GROUP'] as const).map((kind) => ({
+    kind,
+    idType: 'UUID',
+    fresh: () => ({ id: randomUUID().toUpperCase() }),
+    malformed: ['7f1d3f4e5a2f4a6d9e190b8a4c2d1e33', '{7f1d3f4e-5a2f-4a6d-9e19-0b8a4c2d1e33}'],
+  })),
+  fixtures,
+  errorRows,
+  errorAnswer: problem,
+  bareSuccess: { 202: 'accepted' },
+  reads: { ACTIVE: 'OPEN', PENDING_APPROVAL: 'OPEN', LOCKED: 'OPEN', CLOSING: 'CLOSING', CLOSED: 'CLOSED' },
+  readAnswer: ({ id }, status) => ({ status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ id, status }) }),
+  settings: {
+    required: ['BASE_URL', 'CLIENT_ID', 'CLIENT_SECRET', 'KEY_ID', 'PRIVATE_KEY'],
+    wrong: {
+      BASE_URL: ['http://bank.example', 'https://user:password@bank.example', 'not-a-url'],
+      CLIENT_ID: ['not-a-uuid'],
+      CLIENT_SECRET: ['s'.repeat(1001)],
+      KEY_ID: ['not-a-uuid'],
+      PRIVATE_KEY: ['not-a-key', 'file:/no/such/file'],
+      PRIVATE_KEY_PASSPHRASE: [],
+      SIGNATURE_VERSION: ['7'],
+      API_VERSION: ['2'],
+      WEBHOOK_PATH: ['no-slash', '/with?query'],
+    },
+    secret: ['CLIENT_SECRET', 'PRIVATE_KEY'],
+  },
+});
