@@ -45,6 +45,7 @@ export class UpvestAdapter implements ProviderAdapter {
     this.#client = new UpvestClient(settings, context);
     const { clock, secrets } = context;
     this.#tokens = new TokenCache({ fetch: (scope) => this.#client.requestToken(scope), clock, secrets });
+    this.webhooks = new UpvestWebhooks({ settings, context, client: this.#client, tokens: this.#tokens });
   }
 
   mapReason(request: Pick<CloseRequest, 'account' | 'reason'>): ReasonMapping {
