@@ -38,9 +38,9 @@ export function answers<Sandbox extends RunningSandbox>({ fixtures, errorRows, e
   async function outcomeOf(answer: SandboxAnswer) {
     const account = bench.account();
     bench.unmapped.length = 0;
-    bench.sandbox.script(account.id, 'close', [answer]);
+    bench.sandbox.script(bench.named(account), 'close', [answer]);
     const outcome = await bench.close(account);
-    expect(bench.sandbox.closeRequests(account.id)).toBe(1);
+    expect(bench.sandbox.closeRequests(bench.named(account))).toBe(1);
     return { outcome, account };
   }
 

@@ -17,6 +17,8 @@ export interface Bench<Sandbox extends RunningSandbox = RunningSandbox> {
   marks(): number;
   /** An account that the sandbox has not seen, in canonical form; the first declared unless told which. */
   account(which?: ContractAccount): AccountRef;
+  /** The account as the sandbox names it. */
+  named(account: AccountRef): string;
   close(account: AccountRef, wish?: Partial<CloseRequest & CloseSend>): Promise<CloseOutcome>;
   read(account: AccountRef, wish?: Partial<ReadContext>): Promise<AccountRead>;
   dispose(): Promise<void>;
@@ -57,6 +59,7 @@ export async function openBench<Sandbox extends RunningSandbox>(
       const { kind, idType } = which;
       return canonicalAccount({ provider: 'bank', kind, ...which.fresh() }, idType, adapter.capabilities.idRules);
     },
+    named: (account) => contract.nameAtSandbox?.(account) ?? account.id,
     close(account, { freshToken = false, beforeFirstByte, ...request } = {}) {
       const plain: CloseRequest = {
         closureId: randomUUID(),

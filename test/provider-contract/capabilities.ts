@@ -35,7 +35,7 @@ export function capabilities<Sandbox extends RunningSandbox>(contract: ProviderC
     const account = bench.account(which);
     const { completion } = kindOf(which.kind);
     expect(inShort(await bench.close(account))).toBe(completion === 'SYNC' ? 'closed' : 'accepted');
-    expect(bench.sandbox.effectiveCloses(account.id)).toBe(1);
+    expect(bench.sandbox.effectiveCloses(bench.named(account))).toBe(1);
   });
 
   it.each(accounts)('$kind by $idType: a second close is told apart as declared, and has no effect', async (which) => {
@@ -43,7 +43,7 @@ export function capabilities<Sandbox extends RunningSandbox>(contract: ProviderC
     await bench.close(account);
     const second = inShort(await bench.close(account));
     expect(second === 'alreadyClosed').toBe(bench.adapter.capabilities.alreadyClosedDistinct);
-    expect(bench.sandbox.effectiveCloses(account.id)).toBe(1);
+    expect(bench.sandbox.effectiveCloses(bench.named(account))).toBe(1);
   });
 
   it('name kinds that share their ids exactly where closing one closes the other', async () => {
@@ -60,9 +60,9 @@ export function capabilities<Sandbox extends RunningSandbox>(contract: ProviderC
     if (!kindOf(which.kind).announceOnly) return;
     const account = bench.account(which);
     expect(inShort(await bench.close(account, { announceOnly: true }))).toBe('announced');
-    expect(bench.sandbox.effectiveCloses(account.id)).toBe(0);
+    expect(bench.sandbox.effectiveCloses(bench.named(account))).toBe(0);
     expect(inShort(await bench.close(account))).not.toBe('announced');
-    expect(bench.sandbox.effectiveCloses(account.id)).toBe(1);
+    expect(bench.sandbox.effectiveCloses(bench.named(account))).toBe(1);
   });
 
   it.each(accounts)('$kind by $idType: reasons are told as declared', async (which) => {

@@ -21,7 +21,7 @@ export function closing<Sandbox extends RunningSandbox>(contract: ProviderContra
       },
     });
     expect({ marks: bench.marks(), arrived }).toEqual({ marks: 1, arrived: 0 });
-    expect(bench.sandbox.closeRequests(account.id)).toBe(1);
+    expect(bench.sandbox.closeRequests(bench.named(account))).toBe(1);
   });
 
   it('sends nothing where the mark cannot be had, and hands on why', async () => {
@@ -33,7 +33,7 @@ export function closing<Sandbox extends RunningSandbox>(contract: ProviderContra
   it('makes one request a call, and reports it once', async () => {
     const accounts = Array.from({ length: 5 }, () => bench.account());
     await Promise.all(accounts.map((account) => bench.close(account)));
-    expect(accounts.map(({ id }) => bench.sandbox.closeRequests(id))).toEqual(accounts.map(() => 1));
+    expect(accounts.map((account) => bench.sandbox.closeRequests(bench.named(account)))).toEqual(accounts.map(() => 1));
     expect(bench.calls.filter(({ operation }) => operation === 'close')).toHaveLength(accounts.length);
     expect(bench.calls.every(({ provider }) => provider === 'bank')).toBe(true);
   });
@@ -91,7 +91,7 @@ export function closing<Sandbox extends RunningSandbox>(contract: ProviderContra
     tokens.revoke(bench.sandbox);
     const account = bench.account();
     expect(inShort(await bench.close(account))).toBe('authFailed');
-    expect(bench.sandbox.closeRequests(account.id)).toBe(1);
+    expect(bench.sandbox.closeRequests(bench.named(account))).toBe(1);
     expect(inShort(await bench.close(account, { freshToken: true }))).toBe(usual);
     expect(requests(bench.sandbox, 'token')).toBe(2);
   });

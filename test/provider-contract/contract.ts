@@ -27,7 +27,7 @@ export interface ContractFixture {
 export interface ContractTokens<Sandbox> {
   /** Makes every token so far invalid. */
   revoke(sandbox: Sandbox): void;
-  /** Tokens that are good now. */
+  /** Every token so far. */
   issued(sandbox: Sandbox): readonly string[];
 }
 
@@ -39,6 +39,8 @@ export interface ProviderContract<Sandbox extends RunningSandbox = RunningSandbo
   tokens?: ContractTokens<Sandbox>;
   /** Each pair of kind and id type that the capabilities declare. */
   accounts: readonly ContractAccount[];
+  /** How the sandbox names an account in its ledger and its scripts. Default: by its id. */
+  nameAtSandbox?(account: AccountRef): string;
   fixtures: readonly ContractFixture[];
   /** `errors.ts`. */
   errorRows: readonly ErrorRow[];

@@ -47,8 +47,9 @@ const names: Omit<ContractAccount, 'kind'>[] = [
 providerContract('emoney', {
   definition: provider,
   startSandbox: () => startSandbox(),
-  tokens: { revoke: (sandbox) => sandbox.revokeTokens(), issued: (sandbox) => sandbox.tokens() },
+  tokens: { revoke: (sandbox) => sandbox.revokeTokens(), issued: (sandbox) => sandbox.credentials() },
   accounts: (['ACCOUNT', 'VIRTUAL_ACCOUNT'] as const).flatMap((kind) => names.map((name) => ({ kind, ...name }))),
+  nameAtSandbox: ({ id, country }) => (country ? `${country}:${id}` : id),
   fixtures: FIXTURES.map(({ name }) => ({ name, answer: fixtureAnswer(name), outcome: OUTCOMES[name] ?? 'no outcome is written down' })),
   errorRows,
   errorAnswer: (status, code, text) => jsonAnswer(status, { errors: [{ code, message: text, level: text, description: text }] }),

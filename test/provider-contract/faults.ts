@@ -24,19 +24,19 @@ export function faults<Sandbox extends RunningSandbox>(contract: ProviderContrac
 
   it.each(FAULT_NAMES)('%s: one request leaves, none follows a redirect, nothing is taken for more than it is', async (fault) => {
     const account = bench.account();
-    bench.sandbox.script(account.id, 'close', [fault]);
+    bench.sandbox.script(bench.named(account), 'close', [fault]);
     const bare = /^bare-(\d+)$/.exec(fault)?.[1];
     const expected = (bare && contract.bareSuccess[Number(bare)]) ?? OUTCOMES[fault] ?? 'unknown';
     expect(inShort(await bench.close(account))).toBe(expected);
-    expect(bench.sandbox.closeRequests(account.id)).toBe(1);
+    expect(bench.sandbox.closeRequests(bench.named(account))).toBe(1);
     expect(bench.sandbox.strayRequests()).toBe(0);
   });
 
   it('that came after the close was applied leave nothing to be applied twice', async () => {
     const account = bench.account();
-    bench.sandbox.script(account.id, 'close', ['reset-after']);
+    bench.sandbox.script(bench.named(account), 'close', ['reset-after']);
     expect(inShort(await bench.close(account))).toBe('unknown');
     await bench.close(account);
-    expect(bench.sandbox.effectiveCloses(account.id)).toBe(1);
+    expect(bench.sandbox.effectiveCloses(bench.named(account))).toBe(1);
   });
 }

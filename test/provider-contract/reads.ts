@@ -23,14 +23,14 @@ export function reads<Sandbox extends RunningSandbox>(contract: ProviderContract
 
   it.each(words)('%s means %s', async (word, state) => {
     const account = bench.account();
-    bench.sandbox.script(account.id, 'read', [contract.readAnswer(account, word)]);
+    bench.sandbox.script(bench.named(account), 'read', [contract.readAnswer(account, word)]);
     expect(await bench.read(account)).toMatchObject({ ok: true, state, providerStatus: word, httpStatus: 200 });
     expect(bench.unmapped).toEqual([]);
   });
 
   it('of a word that no table has are UNKNOWN, and the word is reported', async () => {
     const account = bench.account();
-    bench.sandbox.script(account.id, 'read', [contract.readAnswer(account, 'never-heard-of')]);
+    bench.sandbox.script(bench.named(account), 'read', [contract.readAnswer(account, 'never-heard-of')]);
     expect(await bench.read(account)).toMatchObject({ ok: true, state: 'UNKNOWN', providerStatus: 'never-heard-of' });
     expect(bench.unmapped).toEqual([{ provider: 'bank', what: 'status', word: 'never-heard-of', correlationId: 'correlation-1' }]);
   });
@@ -52,13 +52,13 @@ export function reads<Sandbox extends RunningSandbox>(contract: ProviderContract
   it('of an account that the provider does not know say so', async () => {
     const row = contract.errorRows.find(({ meaning }) => meaning.kind === 'rejected' && meaning.code === 'ACCOUNT_NOT_FOUND');
     const account = bench.account();
-    bench.sandbox.script(account.id, 'read', [contract.errorAnswer(404, row?.word ?? '', 'no such account')]);
+    bench.sandbox.script(bench.named(account), 'read', [contract.errorAnswer(404, row?.word ?? '', 'no such account')]);
     expect(stateOf(await bench.read(account))).toBe('NOT_FOUND');
   });
 
   it('about another account than the one asked for say nothing', async () => {
     const account = bench.account();
-    bench.sandbox.script(account.id, 'read', [contract.readAnswer(bench.account(), words[0]?.[0] ?? '')]);
+    bench.sandbox.script(bench.named(account), 'read', [contract.readAnswer(bench.account(), words[0]?.[0] ?? '')]);
     expect(stateOf(await bench.read(account))).toBe('PROVIDER_PROTOCOL_ERROR');
   });
 
@@ -77,7 +77,7 @@ export function reads<Sandbox extends RunningSandbox>(contract: ProviderContract
     ['no answer at all', ['hang-before'], 'PROVIDER_TIMEOUT'],
   ])('that get %s say nothing about the account', async (_what, steps, code) => {
     const account = bench.account();
-    bench.sandbox.script(account.id, 'read', steps);
+    bench.sandbox.script(bench.named(account), 'read', steps);
     const read = await bench.read(account);
     expect(read).toMatchObject({ ok: false, code });
     if (steps[0] && typeof steps[0] === 'object' && steps[0].headers?.['retry-after']) expect(read).toMatchObject({ retryAfterMs: 7_000 });

@@ -52,10 +52,10 @@ export function redaction<Sandbox extends RunningSandbox>(contract: ProviderCont
         const account = bench.account();
         sought[`account ${said.length} ${index}`] = account.id;
         const step = answer(`${said} ${account.id}`);
-        bench.sandbox.script(account.id, 'close', [step]);
+        bench.sandbox.script(bench.named(account), 'close', [step]);
         transcript.push(await bench.close(account));
         if (!canBeRead) continue;
-        bench.sandbox.script(account.id, 'read', [step, step, readAnswer(account, said)]);
+        bench.sandbox.script(bench.named(account), 'read', [step, step, readAnswer(account, said)]);
         transcript.push(await bench.read(account), await bench.read(account));
       }
     }

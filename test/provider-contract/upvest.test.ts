@@ -42,7 +42,7 @@ function problem(status: number, type: string, text: string): SandboxAnswer {
 providerContract('upvest', {
   definition: provider,
   startSandbox: () => startSandbox(),
-  tokens: { revoke: (sandbox) => sandbox.revokeTokens(), issued: (sandbox) => sandbox.tokens() },
+  tokens: { revoke: (sandbox) => sandbox.revokeTokens(), issued: (sandbox) => sandbox.credentials() },
   accounts: (['ACCOUNT', 'ACCOUNT_GROUP'] as const).map((kind) => ({
     kind,
     idType: 'UUID',
@@ -67,6 +67,7 @@ providerContract('upvest', {
       SIGNATURE_VERSION: ['7'],
       API_VERSION: ['2'],
       WEBHOOK_PATH: ['no-slash', '/with?query'],
+      WEBHOOK_TOLERANCE_SECONDS: ['0', '-5', 'an hour'],
     },
     secret: ['CLIENT_SECRET', 'PRIVATE_KEY'],
   },
