@@ -52,6 +52,19 @@ export class SandboxAccounts {
     return null;
   }
 
+  /** The provider's own staff close it: nothing keeps them from it but an account that is not ACTIVE. True: it is closing. */
+  closeByStaff(id: string, now: number): boolean {
+    const account = this.#account(id, now);
+    if (this.#statusAt(account, now) !== 'ACTIVE') return false;
+    account.closingAt = now;
+    return true;
+  }
+
+  /** What it is, before reads show it. */
+  status(id: string, now: number): AccountStatus {
+    return this.#statusAt(this.#account(id, now), now);
+  }
+
   /** What a read shows; null: there is no such account. */
   visible(id: string, now: number): { status: AccountStatus; createdAt: number } | null {
     const account = this.#account(id, now);

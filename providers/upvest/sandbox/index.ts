@@ -7,11 +7,13 @@ import {
   type SandboxRoute,
   startSandboxServer,
 } from '../../../src/provider-kit/sandbox';
-import { CLOSE_SCOPE, CLOSURE_REASON_WORDS, READ_SCOPE, TOKEN_PATH } from '../api';
+import { CLOSE_SCOPE, CLOSURE_REASON_WORDS, READ_SCOPE, TOKEN_PATH, VERIFY_KEYS_PATH, WEBHOOKS_SCOPE } from '../api';
 import { type AccountPreset, SandboxAccounts } from './accounts';
 import { Gate } from './gate';
 import { magicPreset } from './magic';
 import { problemReply, Refusal, withRequestId } from './problems';
+import { SandboxWebhooks, type WebhookControls } from './webhooks';
+import type { WebhookSenderOptions } from './webhook-sender';
 
 export interface SandboxOptions {
   /** Default 0: any free port. */
@@ -32,9 +34,10 @@ export interface SandboxOptions {
   signatureVersion?: '15' | '6';
   /** Scopes that the client may have. Default: what closing and reading need. */
   scopes?: readonly string[];
+  webhooks?: WebhookSenderOptions;
 }
 
-export interface UpvestSandbox extends RunningSandbox {
+export interface UpvestSandbox extends RunningSandbox, WebhookControls {
   /** Makes every token issued so far invalid. */
   revokeTokens(): void;
   /** Every token so far, good or not. */
@@ -55,7 +58,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Upvest
     clientSecret: options.clientSecret ?? randomBytes(24).toString('base64'),
     keyId: randomUUID(),
     publicKey: keys.publicKey,
-    scopes: options.scopes ?? [CLOSE_SCOPE, READ_SCOPE],
+    scopes: options.scopes ?? [CLOSE_SCOPE, READ_SCOPE, WEBHOOKS_SCOPE],
   };
   const gate = new Gate(credentials, options.tokenLifeSeconds ?? 1799);
   const book = (): SandboxAccounts =>
@@ -65,10 +68,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Upvest
       presetOf: (id) => options.accounts?.[id] ?? magicPreset(id) ?? {},
     });
   const books = { accounts: book(), account_groups: book() };
+  const webhooks = new SandboxWebhooks(books, options.webhooks ?? {});
 
   const server = await startSandboxServer({
     port: options.port,
-    route: (request) => guarded(routeOf(request, gate, books), request, gate),
+    route: (request) => guarded(routeOf(request, gate, books, webhooks), request, gate),
   });
   return {
     ...server,
@@ -82,6 +86,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Upvest
     },
     revokeTokens: () => gate.revokeTokens(),
     credentials: () => gate.issued,
+    ...webhooks.controls(),
+    dispose: async () => {
+      await webhooks.dispose();
+      await server.dispose();
+    },
   };
 }
 
@@ -101,10 +110,13 @@ function guarded(route: SandboxRoute, request: SandboxRequest, gate: Gate): Sand
   return { ...route, process };
 }
 
-function routeOf(request: SandboxRequest, gate: Gate, books: Books): SandboxRoute {
+function routeOf(request: SandboxRequest, gate: Gate, books: Books, webhooks: SandboxWebhooks): SandboxRoute {
   const { method, path } = request;
   if (path === TOKEN_PATH) {
     return { operation: 'token', process: () => (method === 'POST' ? gate.issueToken(request, Date.now()) : refuse('method_not_allowed')) };
+  }
+  if (path === VERIFY_KEYS_PATH && method === 'GET') {
+    return { operation: 'keys', process: () => verifyKeys(request, gate, webhooks) };
   }
   const [, collection, accountId] = RESOURCE.exec(path) ?? [];
   if ((collection !== 'accounts' && collection !== 'account_groups') || accountId === undefined) {
@@ -113,7 +125,7 @@ function routeOf(request: SandboxRequest, gate: Gate, books: Books): SandboxRout
   const book = books[collection];
   switch (method) {
     case 'DELETE':
-      return { operation: 'close', accountId, process: () => close(request, collection, accountId, book, gate) };
+      return { operation: 'close', accountId, process: () => close(request, collection, accountId, book, gate, webhooks) };
     case 'GET':
       return { operation: 'read', accountId, process: () => read(request, accountId, book, gate) };
     default:
@@ -121,7 +133,19 @@ function routeOf(request: SandboxRequest, gate: Gate, books: Books): SandboxRout
   }
 }
 
-function close(request: SandboxRequest, collection: keyof Books, id: string, book: SandboxAccounts, gate: Gate): SandboxReply {
+function verifyKeys(request: SandboxRequest, gate: Gate, webhooks: SandboxWebhooks): SandboxReply {
+  gate.checkToken(request, WEBHOOKS_SCOPE, Date.now());
+  return withRequestId(jsonAnswer(200, webhooks.keySet()));
+}
+
+function close(
+  request: SandboxRequest,
+  collection: keyof Books,
+  id: string,
+  book: SandboxAccounts,
+  gate: Gate,
+  webhooks: SandboxWebhooks,
+): SandboxReply {
   const now = Date.now();
   gate.checkToken(request, CLOSE_SCOPE, now);
   checkId(id, collection);
@@ -131,6 +155,7 @@ function close(request: SandboxRequest, collection: keyof Books, id: string, boo
   if (request.params.get('notification_only') === 'true') return withRequestId({ status: 202 });
   const refusal = book.close(id, now);
   if (refusal) throw new Refusal(refusal, 'The account cannot be closed.');
+  webhooks.closingBegan(collection, id);
   return { ...withRequestId({ status: 202 }), effect: true };
 }
 
