@@ -21,10 +21,16 @@ export interface ErrorRow {
   meaning: ErrorMeaning;
 }
 
+/**
+ * What a documented success status means: an outcome, or what the body says it is. The function is given the parsed
+ * JSON, undefined where there is no body, and gives undefined for what is not documented.
+ */
+export type SuccessMeaning = CloseOutcome | ((value: unknown) => CloseOutcome | undefined);
+
 /** One provider's close answers, as data. */
 export interface CloseTable {
   /** Documented success statuses. */
-  success: Readonly<Record<number, CloseOutcome>>;
+  success: Readonly<Record<number, SuccessMeaning>>;
   dialect: ErrorDialect;
   errors: readonly ErrorRow[];
   /** The answer's field that names the request, lower case; an id in the body wins. */
@@ -65,6 +71,7 @@ const BAD_REQUEST: ErrorMeaning = {
   code: 'PROVIDER_REJECTED_REQUEST',
   message: 'The provider refused the form of the request.',
 };
+const UNREADABLE = { kind: 'unknown', detail: 'The answer was not in the documented format.' } as const;
 const CONFLICT: ErrorMeaning = { kind: 'conflict', documented: true };
 
 /** What a status says where the body is in the dialect and names nothing that the table has. */
@@ -99,7 +106,7 @@ export function judgeCloseAnswer(answer: ProviderAnswer, table: CloseTable, cont
     providerErrors: body.errors,
   };
   if (status < 400 || status > 599) return { ...judgeSuccess(answer, table), ...evidence };
-  if (body.path === 'unparseable') return { ...evidence, kind: 'unknown', detail: 'The answer was not in the documented format.' };
+  if (body.path === 'unparseable') return { ...evidence, ...UNREADABLE };
 
   const meaning = meaningOf(status, body, table, context);
   if (meaning.kind !== 'notApplied' && meaning.kind !== 'unavailable') return { ...evidence, ...meaning };
@@ -112,9 +119,9 @@ function judgeSuccess(answer: HttpAnswer, table: CloseTable): CloseOutcome {
   const success = table.success[status];
   if (!success) return { kind: 'unknown', detail: 'The answer had a status that is not documented.' };
   // A problem under a success status contradicts itself.
-  const isJson = isJsonMediaType(mediaType) && mediaType !== 'application/problem+json' && parseJson(body);
-  if (body.length > 0 && !isJson) return { kind: 'unknown', detail: 'The answer was not in the documented format.' };
-  return success;
+  const json = isJsonMediaType(mediaType) && mediaType !== 'application/problem+json' ? parseJson(body) : undefined;
+  if (body.length > 0 && !json) return UNREADABLE;
+  return (typeof success === 'function' ? success(json?.value) : success) ?? UNREADABLE;
 }
 
 function meaningOf(status: number, body: ErrorBody, table: CloseTable, context: JudgeContext): ErrorMeaning {

@@ -166,3 +166,33 @@ describe('every outcome', () => {
     );
   });
 });
+
+describe('a success whose body says what it is', () => {
+  const spoken: CloseTable = {
+    ...table,
+    success: {
+      200: (value) => {
+        if (value === undefined) return undefined;
+        return (value as { done?: boolean }).done ? { kind: 'closed' } : undefined;
+      },
+    },
+  };
+  const judged = (given: ProviderAnswer) => judgeCloseAnswer(given, spoken, { nowMs: NOW });
+
+  it('is what the body says, with the evidence of the answer', () => {
+    expect(judged(answer(200, '{"done":true}', { headers: { 'x-request': 'r-1' } }))).toEqual({
+      kind: 'closed',
+      httpStatus: 200,
+      requestId: 'r-1',
+      providerErrors: expect.any(Array),
+    });
+  });
+
+  it.each(['', '{"done":false}', '{"done":', '[]'])('proves nothing where the body is %j', (body) => {
+    expect(judged(answer(200, body)).kind).toBe('unknown');
+  });
+
+  it('is not asked about a page of HTML', () => {
+    expect(judged(answer(200, '{"done":true}', { mediaType: 'text/html' })).kind).toBe('unknown');
+  });
+});

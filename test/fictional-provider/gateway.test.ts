@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { providerDefinitions } from '../../providers/registry.generated';
+import { loadConfig } from '../../src/config/load-config';
+import { type Gateway, startGateway } from '../../src/gateway';
+import { createLogger } from '../../src/observability/logger';
+import { jsonAnswer } from '../../src/provider-kit/sandbox';
+import { Client, environmentFor, QUICK_ENV } from '../support/gateway';
+import { provider } from './atlantis';
+import { type AtlantisSandbox, startSandbox } from './atlantis/sandbox';
+
+let dataDir: string;
+let bank: AtlantisSandbox;
+let gateway: Gateway;
+let client: Client;
+
+beforeAll(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'closure-atlantis-'));
+  bank = await startSandbox();
+  const config = loadConfig({ ...QUICK_ENV, DATA_DIR: dataDir, ...environmentFor({ atlantis: bank }) }, [...providerDefinitions, provider]);
+  gateway = await startGateway(config, { logger: createLogger('silent') });
+  client = new Client(gateway.url);
+});
+afterAll(async () => {
+  await gateway.drain();
+  await bank.dispose();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+const close = (id: string, more: object = {}) => client.close({ account: { provider: 'atlantis', id }, ...more });
+const ELIGIBILITY = '{ closureEligibility(account: { provider: "atlantis", id: "ATL-00000003" }) { eligible blockers { code stage amount } } }';
+
+describe('a gateway with a provider that it was not built with', () => {
+  it('shows what the provider can do', async () => {
+    const query = '{ closureProviders { id adapter displayName outcomeSources accountKinds { kind idTypes completion reasonMode announceOnly } } }';
+    expect(await client.graphql(query)).toEqual({
+      closureProviders: [
+        {
+          id: 'atlantis',
+          adapter: 'atlantis',
+          displayName: 'Bank of Atlantis',
+          outcomeSources: ['RESPONSE', 'POLL'],
+          accountKinds: [{ kind: 'ACCOUNT', idTypes: ['PROVIDER_ID'], completion: 'SYNC', reasonMode: 'ENUM', announceOnly: true }],
+        },
+      ],
+    });
+  });
+
+  it('closes an account, once', async () => {
+    const { closure, error } = await close('ATL-00000001');
+    expect(error).toBeNull();
+    expect(closure).toMatchObject({ status: 'CLOSED', providerStatus: 'SUNK', reasonMapping: 'EXACT', attempts: 1, account: { idType: 'PROVIDER_ID' } });
+    expect(bank.effectiveCloses('ATL-00000001')).toBe(1);
+  });
+
+  it('finds out by reading what became of a close whose answer was lost', async () => {
+    bank.script('ATL-00000002', 'close', ['reset-after']);
+    const { closure } = await close('ATL-00000002');
+    expect(await client.until(closure?.id ?? '', 'CLOSED')).toMatchObject({ attempts: 1 });
+    expect(bank.effectiveCloses('ATL-00000002')).toBe(1);
+  });
+
+  it('says what stands in the way, before and after', async () => {
+    bank.vault('ATL-00000003').pearls = '12';
+    const blockers = [{ code: 'POSITIVE_BALANCE', stage: 'REQUEST' }];
+    expect(await client.graphql(ELIGIBILITY)).toEqual({ closureEligibility: { eligible: false, blockers: [{ ...blockers[0], amount: '12' }] } });
+    expect((await close('ATL-00000003')).error).toMatchObject({ code: 'CLOSURE_BLOCKED', blockers, providerErrors: [{ code: 'PEARLS_LEFT' }] });
+  });
+
+  it('announces without closing', async () => {
+    expect((await close('ATL-00000004', { announceOnly: true })).closure).toMatchObject({ status: 'ANNOUNCED' });
+    expect(bank.effectiveCloses('ATL-00000004')).toBe(0);
+  });
+
+  it.each([
+    ['SINKING', {}, 'CLOSING'],
+    ['AWAITS_TIDE', { effective: '2031-03-01T00:00:00Z' }, 'SCHEDULED'],
+    ['AWAITS_SEAL', { sign: { url: 'https://bank-of-atlantis.example/sign/1', until: '2031-03-01T00:00:00Z' } }, 'ACTION_REQUIRED'],
+  ])('is told %s and goes on from there to CLOSED', async (status, more, expected) => {
+    const id = `ATL-${String(100 + status.length).padStart(8, '0')}`;
+    bank.vault(id).standing = status;
+    bank.script(id, 'close', [jsonAnswer(200, { status, ...more })]);
+    const { closure } = await close(id);
+    expect(closure).toMatchObject({ status: expected, providerStatus: status });
+    bank.vault(id).standing = 'SUNK';
+    expect((await client.until(closure?.id ?? '', 'CLOSED')).attempts).toBe(1);
+  });
+
+  it('refuses an id that is none of the bank\'s, and asks nobody', async () => {
+    const before = bank.ledger.length;
+    expect((await close('ATL-1')).error).toMatchObject({ code: 'INVALID_INPUT', field: ['input', 'account', 'id'] });
+    expect(bank.ledger).toHaveLength(before);
+  });
+});
