@@ -74,11 +74,10 @@ describe('a gateway with a provider that it was not built with', () => {
   });
 
   it.each([
-    ['SINKING', {}, 'CLOSING'],
-    ['AWAITS_TIDE', { effective: '2031-03-01T00:00:00Z' }, 'SCHEDULED'],
-    ['AWAITS_SEAL', { sign: { url: 'https://bank-of-atlantis.example/sign/1', until: '2031-03-01T00:00:00Z' } }, 'ACTION_REQUIRED'],
-  ])('is told %s and goes on from there to CLOSED', async (status, more, expected) => {
-    const id = `ATL-${String(100 + status.length).padStart(8, '0')}`;
+    ['ATL-00000005', 'SINKING', {}, 'CLOSING'],
+    ['ATL-00000006', 'AWAITS_TIDE', { effective: '2031-03-01T00:00:00Z' }, 'SCHEDULED'],
+    ['ATL-00000007', 'AWAITS_SEAL', { sign: { url: 'https://bank-of-atlantis.example/sign/1', until: '2031-03-01T00:00:00Z' } }, 'ACTION_REQUIRED'],
+  ])('%s is told %s and goes on from there to CLOSED', async (id, status, more, expected) => {
     bank.vault(id).standing = status;
     bank.script(id, 'close', [jsonAnswer(200, { status, ...more })]);
     const { closure } = await close(id);
