@@ -67,9 +67,11 @@ export const accountEventSchema = z.object({
 export const reportEventSchema = z.object({ object: z.object({ type: z.string() }) });
 /** The type of the statement that ends a closed account. */
 export const CLOSING_REPORT = 'ACCOUNT_CLOSING';
-export const closingReportSchema = z.object({
-  id: z.string().min(1).max(128),
-  created_at: instant,
-  type: z.string(),
-  data: z.object({ account: z.object({ id: uuid }) }),
+export const closingReportEventSchema = z.object({
+  object: z.object({
+    id: z.string().min(1).max(128),
+    created_at: instant,
+    type: z.string(),
+    data: z.object({ account: z.object({ id: uuid }) }),
+  }),
 });

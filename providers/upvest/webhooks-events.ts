@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { AccountKind } from '../../src/domain/account';
 import type { WebhookEvent, WebhookNews } from '../../src/ports/provider';
 import { parseJson } from '../../src/provider-kit/error-body';
-import { accountEventSchema, CLOSING_REPORT, closingReportSchema, eventHeadSchema, reportEventSchema } from './api';
+import { accountEventSchema, CLOSING_REPORT, closingReportEventSchema, eventHeadSchema, reportEventSchema } from './api';
 
 /** What is kept of an event that names neither itself nor what it is. No such type is documented. */
 const UNREADABLE = 'unreadable';
@@ -79,9 +79,8 @@ function meaning(what: string, status: string | undefined): 'closing' | 'closed'
 }
 
 function reportNews(value: unknown, provider: string): WebhookNews {
-  const { object } = reportEventSchema.parse(value);
-  if (object.type !== CLOSING_REPORT) return { kind: 'other' };
-  const { id, created_at: createdAt, type, data } = closingReportSchema.parse(object);
+  if (reportEventSchema.parse(value).object.type !== CLOSING_REPORT) return { kind: 'other' };
+  const { id, created_at: createdAt, type, data } = closingReportEventSchema.parse(value).object;
   const account = { provider, kind: 'ACCOUNT', idType: 'UUID', id: data.account.id } as const;
   return { kind: 'report', account, report: { id, type, createdAt } };
 }

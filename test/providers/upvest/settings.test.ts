@@ -22,7 +22,12 @@ const problems = (given: Record<string, string | undefined>): string[] =>
 
 describe('settings', () => {
   it('have defaults', () => {
-    expect(provider.settings.parse(good)).toEqual({ ...good, SIGNATURE_VERSION: '15', API_VERSION: '1' });
+    expect(provider.settings.parse(good)).toEqual({
+      ...good,
+      SIGNATURE_VERSION: '15',
+      API_VERSION: '1',
+      WEBHOOK_TOLERANCE_SECONDS: 300,
+    });
   });
 
   it.each([
@@ -37,6 +42,9 @@ describe('settings', () => {
     ['API_VERSION', '2'],
     ['WEBHOOK_PATH', 'webhooks'],
     ['WEBHOOK_PATH', '/webhooks?x=1'],
+    ['WEBHOOK_TOLERANCE_SECONDS', '0'],
+    ['WEBHOOK_TOLERANCE_SECONDS', '1.5'],
+    ['WEBHOOK_TOLERANCE_SECONDS', '10000'],
     ['PRIVATE_KEY', 'no key'],
     ['PRIVATE_KEY', 'file:/there/is/no/such/file'],
   ])('%s is not %j', (name, value) => {
