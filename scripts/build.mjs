@@ -30,9 +30,9 @@ function writeRegistry() {
   const lines = [
     '// Written by scripts/build.mjs from the folders beside this file; do not edit.',
     "import type { ProviderDefinition } from '../src/provider-kit/define';",
-    ...names.map((name) => `import { provider as ${name} } from './${name}';`),
+    ...names.map((name) => `import { provider as ${name}_provider } from './${name}';`),
     '',
-    `export const providerDefinitions: readonly ProviderDefinition[] = [${names.join(', ')}];`,
+    `export const providerDefinitions: readonly ProviderDefinition[] = [${names.map((name) => `${name}_provider`).join(', ')}];`,
     '',
   ];
   writeIfChanged(join(root, 'providers', 'registry.generated.ts'), lines.join('\n'));
