@@ -26,6 +26,19 @@ describe('the source', () => {
   it('names no provider outside its folder', () => {
     const names = providerDefinitions.flatMap(({ name, displayName }) => [name, displayName]);
     expect(names.length).toBeGreaterThan(0);
-    expect(pathsWith(new RegExp(names.join('|'), 'i'), 'src')).toEqual([]);
+    const pattern = new RegExp(names.join('|'), 'i');
+    expect(pathsWith(pattern, 'src')).toEqual([]);
+    expect(sourcesBelow('src').filter(({ path }) => pattern.test(path))).toEqual([]);
+  });
+
+  it('knows of every folder of a provider', () => {
+    const folders = readdirSync(join(ROOT, 'providers'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(providerDefinitions.map(({ name }) => name)).toEqual(folders.map(({ name }) => name).toSorted());
+  });
+
+  it('has the fictional bank in its own folder alone', () => {
+    const folders = ['src', 'providers', 'scripts', 'bench', 'schema', 'test'];
+    const elsewhere = pathsWith(/atlantis/i, ...folders).filter((path) => !path.startsWith('test/fictional-provider/'));
+    expect(elsewhere).toEqual(['test/main/boundaries.test.ts']);
   });
 });
