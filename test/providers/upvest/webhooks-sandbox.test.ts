@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { WebhookDelivery, WebhookNews, WebhookReceipt } from '../../../src/ports/provider';
 import { webhookEvent } from '../../../providers/upvest/sandbox/webhook-events';
@@ -40,21 +41,21 @@ async function subscribe(post: Post): Promise<Subscriber> {
   const deliveries: WebhookDelivery[] = [];
   const receipts: WebhookReceipt[] = [];
   const answers: number[] = [];
-  const server: Server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-      const [path = '', search] = (request.url ?? '').split('?', 2);
-      const query = search === undefined ? '' : `?${search}`;
-      const delivery = { method: request.method ?? '', path, query, headers, body: Buffer.concat(chunks) };
-      deliveries.push(delivery);
-      const told = answers.shift();
-      void post.receive(delivery).then((receipt) => {
-        if (told === undefined) receipts.push(receipt);
-        response.writeHead(told ?? (receipt.kind === 'verified' ? 200 : 401), told === 302 ? { location: '/elsewhere' } : {}).end();
-      });
-    });
+  const serve = async (request: IncomingMessage): Promise<number> => {
+    const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+    const [path = '', search] = (request.url ?? '').split('?', 2);
+    const query = search === undefined ? '' : `?${search}`;
+    const delivery = { method: request.method ?? '', path, query, headers, body: await buffer(request) };
+    deliveries.push(delivery);
+    const told = answers.shift();
+    if (told !== undefined) return told;
+    const receipt = await post.receive(delivery);
+    receipts.push(receipt);
+    return receipt.kind === 'verified' ? 200 : 401;
+  };
+  const server = createServer(async (request, response) => {
+    const status = await serve(request);
+    response.writeHead(status, status === 302 ? { location: '/elsewhere' } : {}).end();
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
