@@ -82,14 +82,15 @@ export class Driver {
     let resend = false;
     let tokenRefused = false;
     for (let step = 0; step < MAX_STEPS; step += 1) {
-      const todo = nextStep(situation, factsFor(provider, this.parts), resend);
+      const facts = factsFor(provider, this.parts);
+      const todo = nextStep(situation, facts, resend);
       let verdict: Verdict;
       if (todo.do === 'settle') {
         verdict = todo.verdict;
         situation = await this.apply(situation, verdict, 'TIMER');
       } else if (todo.do === 'read') {
         const read = await provider.adapter.readAccount(situation.closure.account, situation.closure);
-        verdict = judgeRead(situation, read, factsFor(provider, this.parts));
+        verdict = judgeRead(situation, read, facts);
         situation = await this.apply(situation, verdict, 'POLL', { requestId: read.requestId, aliases: aliasesOf(provider, read) });
       } else {
         const sent = await sendClose(this.parts, provider, situation, tokenRefused);
