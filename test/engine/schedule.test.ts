@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, double, integer, nat, property } from 'fast-check';
 import { dueAt, growingInterval } from '../../src/engine/schedule';
 import { QUICK } from '../support/engine';
 
@@ -8,12 +8,12 @@ const standing = (quietSteps: number, due: number | null = null) => ({ dueAt: du
 
 describe('intervals', () => {
   it('never leave their bounds, whatever the jitter and however long nothing happened', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 10 ** 7 }),
-        fc.integer({ min: 0, max: 10 ** 9 }),
-        fc.nat(),
-        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+    assert(
+      property(
+        integer({ min: 1, max: 10 ** 7 }),
+        integer({ min: 0, max: 10 ** 9 }),
+        nat(),
+        double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
         (min, more, quietSteps, fraction) => {
           const wait = growingInterval(min, min + more, quietSteps, fraction);
           expect(wait).toBeGreaterThanOrEqual(min);
