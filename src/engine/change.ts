@@ -29,8 +29,8 @@ export function changeOf(closure: Closure, verdict: Verdict, context: ChangeCont
   const moved = verdict.set.status !== undefined && verdict.set.status !== closure.status;
   const different = Object.entries(verdict.set).filter(([key, value]) => !isDeepStrictEqual(value, closure[key as keyof ClosureProgress]));
   const quietSteps = moved ? 0 : closure.quietSteps;
-  const due = dueAt(verdict.next, now, quietSteps, context.random.fraction(), context.settings);
-  const set: Partial<ClosureProgress> = { ...Object.fromEntries(different), dueAt: due, quietSteps: moved || verdict.next.kind === 'now' ? quietSteps : quietSteps + 1 };
+  const due = dueAt(verdict.next, now, { dueAt: closure.dueAt, quietSteps }, context.random.fraction(), context.settings);
+  const set: Partial<ClosureProgress> = { ...Object.fromEntries(different), dueAt: due, quietSteps: moved || verdict.next.kind === 'now' || verdict.next.kind === 'asBefore' ? quietSteps : quietSteps + 1 };
   if (moved && verdict.set.status !== 'ACTION_REQUIRED' && closure.requiredAction) set.requiredAction = null;
   const visible = different.some(([key]) => !UNSEEN.has(key as keyof ClosureProgress));
   if (visible) set.updatedAt = now;

@@ -82,7 +82,8 @@ export class Driver {
     let resend = false;
     let tokenRefused = false;
     for (let step = 0; step < MAX_STEPS; step += 1) {
-      const todo = nextStep(situation, factsFor(provider, this.parts), resend);
+      const facts = factsFor(provider, this.parts);
+      const todo = nextStep(situation, facts, resend);
       let verdict: Verdict;
       if (todo.do === 'settle') {
         verdict = todo.verdict;
@@ -92,7 +93,7 @@ export class Driver {
         // Whether the request was applied does not depend on what stands in its way.
         const doubt = status === 'UNCONFIRMED' && !pendingRead;
         const read = await provider.adapter.readAccount(account, { correlationId, purpose: doubt ? 'RECONCILE' : 'POLL', blockers: !doubt });
-        verdict = judgeRead(situation, read, factsFor(provider, this.parts));
+        verdict = judgeRead(situation, read, facts);
         situation = await this.apply(situation, verdict, 'POLL', { requestId: read.requestId, aliases: aliasesOf(provider, read) });
       } else {
         const sent = await sendClose(this.parts, provider, situation, tokenRefused);

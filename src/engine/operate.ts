@@ -44,11 +44,12 @@ export class Operate {
     if (!provider.adapter.capabilities.outcomeSources.includes('POLL')) {
       return { closure, error: failure(caller, 'UNSUPPORTED_BY_PROVIDER', 'Accounts of the provider cannot be read.', closure) };
     }
+    const facts = factsFor(provider, this.parts);
     const context = { correlationId: caller.correlationId, purpose: 'ELIGIBILITY', blockers: true } as const;
     const read = await provider.adapter.readAccount(closure.account, context);
     const aliases = aliasesOf(provider, read);
     const after = await this.decide(caller, closure, (situation) => ({
-      verdict: withoutHurry(judgeRead(situation, read, factsFor(provider, this.parts))),
+      verdict: onlyNews(judgeRead(situation, read, facts)),
       cause: 'POLL',
       aliases,
       providerRequestId: read.requestId,
@@ -158,9 +159,13 @@ function setAside({ number }: { number: number }): Finding {
   return { number, effect: 'SET_ASIDE' };
 }
 
-/** Without a claim nothing may be sent: the worker is given the closure at once instead. */
-function withoutHurry(verdict: Verdict): Verdict {
-  return { ...verdict, resend: undefined };
+/**
+ * A look in between leaves the schedule alone: it neither sends before a provider's Retry-After nor puts off a try
+ * that is due. Where another request may leave, the worker is given the closure at once.
+ */
+function onlyNews(verdict: Verdict): Verdict {
+  const waits = verdict.next.kind === 'retry' || verdict.next.kind === 'poll' || verdict.next.kind === 'slow';
+  return verdict.set.status === undefined && waits ? { ...verdict, next: { kind: 'asBefore' } } : verdict;
 }
 
 function notFound(caller: Caller): ClosureResult {

@@ -12,8 +12,15 @@ export function growingInterval(min: number, max: number, quietSteps: number, fr
   return Math.round(low + fraction * (high - low));
 }
 
+/** Where a closure stands in its schedule. */
+export interface Standing {
+  /** When it is due as stored, epoch ms. */
+  dueAt: number | null;
+  quietSteps: number;
+}
+
 /** When a closure is due next, epoch ms; null: never by itself. */
-export function dueAt(next: Next, now: number, quietSteps: number, fraction: number, settings: EngineSettings): number | null {
+export function dueAt(next: Next, now: number, { dueAt: before, quietSteps }: Standing, fraction: number, settings: EngineSettings): number | null {
   const latest = (at: number, by: number | undefined) => Math.max(now, Math.min(at, by ?? at));
   switch (next.kind) {
     case 'never':
@@ -22,6 +29,8 @@ export function dueAt(next: Next, now: number, quietSteps: number, fraction: num
       return now;
     case 'at':
       return next.at;
+    case 'asBefore':
+      return before;
     case 'slow':
       return now + growingInterval(settings.pollMinMs, settings.pollMaxMs, Number.MAX_SAFE_INTEGER, fraction);
     case 'poll':
@@ -29,7 +38,8 @@ export function dueAt(next: Next, now: number, quietSteps: number, fraction: num
     case 'retry': {
       const own = growingInterval(settings.retryMinMs, settings.retryMaxMs, quietSteps, fraction);
       // What the provider asked for is a floor, and a little more keeps a crowd from coming back at once.
-      const asked = next.afterMs === undefined ? own : Math.max(settings.retryMinMs, next.afterMs * (1 + 0.1 * fraction));
+      // "At once" from a provider in trouble is no wish to follow.
+      const asked = !next.afterMs ? own : Math.max(settings.retryMinMs, next.afterMs * (1 + 0.1 * fraction));
       return latest(now + Math.round(asked), next.by);
     }
   }

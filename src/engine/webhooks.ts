@@ -145,7 +145,7 @@ export class Webhooks {
       correlationId: random.id(),
       requestedAt: now,
     };
-    const closing = { status: 'CLOSING' as const, closingSeenAt: now, dueAt: dueAt({ kind: 'poll' }, now, 0, random.fraction(), settings) };
+    const closing = { status: 'CLOSING' as const, closingSeenAt: now, dueAt: dueAt({ kind: 'poll' }, now, { dueAt: null, quietSteps: 0 }, random.fraction(), settings) };
     const closed = { status: 'CLOSED' as const, closedAt: now, dueAt: null };
     const closure = newClosure(intent, news.kind === 'closed' ? closed : closing);
     const event = firstEvent(closure, 'WEBHOOK', null, 'The provider closes the account by its own decision.');

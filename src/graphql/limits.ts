@@ -33,8 +33,8 @@ const LIMITS = {
 };
 /** The most representations in one `_entities`. */
 export const MOST_REPRESENTATIONS = 500;
-/** Reckoned for `_entities`, whose representations are not in the document. */
-const USUAL_REPRESENTATIONS = 100;
+/** Reckoned where the number is not in the document: of representations, and of the types of the schema. */
+const RECKONED: ReadonlyMap<string, number> = new Map([['_entities', 100], ['__schema', 100], ['__type', 100]]);
 /** How many closures a page of `closures` has: where nothing is said, and at the most. */
 const PAGE = { usual: 20, largest: 100 };
 
@@ -133,8 +133,7 @@ function sum(counts: readonly Count[]): Count {
 
 /** How often what is below a field is resolved. */
 function timesOf(field: FieldNode): number {
-  if (field.name.value === '_entities') return USUAL_REPRESENTATIONS;
-  if (field.name.value !== 'closures') return 1;
+  if (field.name.value !== 'closures') return RECKONED.get(field.name.value) ?? 1;
   const first = field.arguments?.find(({ name }) => name.value === 'first')?.value;
   if (!first) return PAGE.usual;
   // What a variable says is not in the document.

@@ -9,7 +9,7 @@ const ACCEPTABLE = /^[A-Za-z0-9._-]{8,64}$/;
 
 /**
  * The caller's correlation id where it is acceptable, else a fresh UUID. It goes into logs, and with a closure into
- * the store: an account number or a token in its place is not taken.
+ * the store: an account number or a token in its place is not taken. A UUID cannot be told from an account's, and is.
  */
 export function correlationIdOf(request: Pick<IncomingMessage, 'headers'>): string {
   const given = request.headers[CORRELATION_HEADER];

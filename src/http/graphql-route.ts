@@ -12,6 +12,8 @@ import { answerError } from './error-answer';
 
 const PATH = '/graphql';
 const OTHER_METHODS = ['HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+/** What a link cannot send, and Apollo's protection against forged requests asks a GET for. */
+const NOT_A_VISIT = ['content-type', 'apollo-require-preflight', 'x-apollo-operation-name'];
 /** The page has everything in it, makes scripts of its own, and may talk to this gateway alone. */
 const IDE_CSP = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self'; frame-ancestors 'none'";
 
@@ -75,7 +77,7 @@ function documentOf({ method, body, query }: FastifyRequest): string {
   return typeof document === 'string' ? document : '';
 }
 
-function opensPage({ method, url, headers }: IncomingMessage): boolean {
-  const asksForData = new URLSearchParams(url?.split('?')[1]).has('query');
-  return method === 'GET' && !asksForData && (headers.accept ?? '').includes('text/html');
+/** A person's browser, also at an address with a query in it, which the page shows: as a request it would be refused. */
+function opensPage({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && (headers.accept ?? '').includes('text/html') && !NOT_A_VISIT.some((name) => name in headers);
 }

@@ -10,6 +10,8 @@ const TOKENS_KEPT = 4;
 const SECRET_SETTING = /secret|passw|passphrase|private_?key|api_?key|credential|token$/i;
 /** How deep a chain of causes is followed. */
 const CAUSES = 5;
+/** What may stand between the characters of a grouped number. */
+const GROUPING = '(?:[\\s+-]|%20)?';
 const NOTHING = /(?!)/g;
 
 /**
@@ -107,7 +109,7 @@ function accountPattern({ id, idType }: AccountRef): RegExp {
   const names = idType === 'IBAN' ? [id, id.slice(4)] : [id];
   const grouped = names.flatMap((name) => {
     const characters = [...name.replaceAll(/[\s-]/g, '')];
-    return characters.length < SHORTEST ? [] : [characters.map(escaped).join('[\\s-]?')];
+    return characters.length < SHORTEST ? [] : [characters.map(escaped).join(GROUPING)];
   });
   const encoded = names.flatMap(spellings).map(escaped);
   return anyOf([...grouped, ...encoded], 'gi');

@@ -15,7 +15,7 @@ const COMPACT_JWT = /\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*){0,3}/g;
 const AUTH_SCHEME = /\b(Bearer|Basic)\s+[\w\-.~+/]+=*/gi;
 const NAMED_SECRET =
   /\b(client_secret|client_assertion|assertion|access_token|refresh_token|id_token|password|passphrase|api[_-]?key|secret)("?\s{0,3}[=:]\s{0,3}"?)[^\s"&,;]+/gi;
-const EMAIL = /[\p{L}\p{N}._+%-]{1,64}@[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/gu;
+const EMAIL = /[\p{L}\p{N}._+%-]{1,64}(?:@|%40)[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/gu;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-([0-9a-f]{8})([0-9a-f]{4})/gi;
 /** An address is looked at part by part, or its length alone would make a token of it. */
 const LONG_RUN = /(?<=:)\/\/[\w\-.~+/=]+|[\w\-.~+/=]{32,}/g;

@@ -1,7 +1,7 @@
 import type { ClosureStatus } from '../../src/domain/closure-status';
 import type { ClosureErrorCode } from '../../src/domain/error-code';
 import type { CloseOutcome } from '../../src/domain/outcome';
-import { type EngineHarness, startEngine } from '../support/engine';
+import { CALLER, type EngineHarness, startEngine } from '../support/engine';
 import { ScriptedProvider, seen } from '../support/scripted-provider';
 
 const LOST: CloseOutcome = { kind: 'unknown', detail: 'The connection broke.' };
@@ -179,6 +179,59 @@ describe('out of service proves nothing', () => {
   });
 });
 
+describe('an outage longer than the horizon', () => {
+  const HORIZON = 150;
+
+  async function outage(): Promise<string> {
+    bank = new ScriptedProvider();
+    harness = await startEngine([bank.configured()], { reconcileHorizonMs: HORIZON });
+    bank.answers = [BUSY];
+    const id = await closed();
+    await new Promise((resolve) => setTimeout(resolve, 2 * HORIZON));
+    return id;
+  }
+
+  it('that ends in an acceptance needs nobody: the account may show it late', async () => {
+    const id = await outage();
+    bank.answers = [{ kind: 'accepted' }];
+    bank.states = [seen('OPEN'), seen('OPEN'), seen('CLOSING'), seen('CLOSED')];
+    await harness.until(id, 'CLOSED', 'NEEDS_REVIEW');
+    expect(await harness.path(id)).toBe('REQUESTED CLOSING CLOSED');
+  });
+
+  it.each([
+    ['a refusal', REFUSED, 'ACCOUNT_NOT_FOUND'],
+    ['a conflict', { kind: 'conflict', documented: true } as CloseOutcome, 'ACCOUNT_STATE_CONFLICT'],
+  ])('that ends in %s is weighed by a read, and needs nobody', async (_, outcome, code) => {
+    const id = await outage();
+    bank.answers = [outcome];
+    await harness.until(id, 'REJECTED', 'NEEDS_REVIEW');
+    expect(await harness.stored(id)).toMatchObject({ status: 'REJECTED', error: { code } });
+  });
+});
+
+describe('a refused announcement', () => {
+  it('whose earlier answer was lost is tried again on the schedule, not in a burst, and never read', async () => {
+    bank = new ScriptedProvider();
+    harness = await startEngine([bank.configured()], { retryMinMs: 60_000, retryMaxMs: 60_000 });
+    bank.answers = [LOST, { kind: 'conflict', documented: true }];
+    const { closure } = await harness.close({ announceOnly: true });
+    const id = closure?.id ?? '';
+    await harness.store.commit({ id, guard: { version: closure?.version ?? 0 }, set: { dueAt: Date.now() }, visible: false, lease: 'release' });
+    while ((await harness.stored(id)).error?.code !== 'ACCOUNT_STATE_CONFLICT') await new Promise((resolve) => setTimeout(resolve, 5));
+    await harness.engine.drain();
+    expect({ sent: bank.sent.length, reads: bank.reads }).toEqual({ sent: 2, reads: 0 });
+    expect(await harness.stored(id)).toMatchObject({ status: 'UNCONFIRMED' });
+  });
+
+  it('in an undocumented way is REJECTED without a read', async () => {
+    await start();
+    bank.answers = [{ kind: 'conflict', documented: false }];
+    expect((await harness.close({ announceOnly: true })).closure).toMatchObject({ status: 'REJECTED', error: { code: 'PROVIDER_PROTOCOL_ERROR' } });
+    expect(bank.reads).toBe(0);
+  });
+});
+
 describe('a refused token', () => {
   it('is refreshed once, and the resend is an attempt of its own', async () => {
     await start();
@@ -216,6 +269,15 @@ describe('Retry-After', () => {
     const wait = (closure?.dueAt ?? 0) - (closure?.updatedAt ?? 0);
     expect(wait).toBeGreaterThanOrEqual(3_600_000);
     expect(wait).toBeLessThanOrEqual(3_960_000);
-    expect(closure?.error?.retryAfterSeconds).toBe(Math.ceil(wait / 1000));
+    expect(closure?.error?.retryAfterSeconds).toBeLessThanOrEqual(Math.ceil(wait / 1000));
+  });
+
+  it('is not cut short by a refresh, nor a due try put off by one', async () => {
+    await start();
+    bank.answers = [{ ...THROTTLED, retryAfterMs: 3_600_000 }];
+    const { closure } = await harness.close();
+    for (let look = 0; look < 5; look += 1) await harness.engine.service.refreshClosure(CALLER, closure?.id ?? '');
+    expect(await harness.stored(closure?.id ?? '')).toMatchObject({ dueAt: closure?.dueAt, status: 'REQUESTED' });
+    expect({ sent: bank.sent.length, reads: bank.reads }).toEqual({ sent: 1, reads: 5 });
   });
 });

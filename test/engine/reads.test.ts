@@ -52,6 +52,15 @@ describe('reads of an UNCONFIRMED closure', () => {
     expect(waited).toBeGreaterThanOrEqual(60 + bank.capabilities.visibilityLagMs);
   });
 
+  it('a slow read shows the account as it was when the read began', async () => {
+    await start({ visibilityLagMs: 100 });
+    bank.answers = [LOST, { kind: 'accepted' }];
+    bank.states = [() => new Promise((resolve) => setTimeout(() => resolve(seen('OPEN')), 250)), seen('OPEN')];
+    const id = await close();
+    await harness.until(id, 'CLOSING');
+    expect(bank.reads).toBeGreaterThan(1);
+  });
+
   it('open at the horizon ends resending, and NEEDS_REVIEW is still read: late evidence settles it', async () => {
     await start();
     bank.answers = [LOST];

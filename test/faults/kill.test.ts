@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 async function start(env: Record<string, string> = {}): Promise<Client> {
-  const { child, client } = await startGatewayProcess({ DATA_DIR: dataDir, RECONCILE_HORIZON_MS: '86400000', ...environmentFor({ ...sandboxes }), ...env });
+  const { child, client } = await startGatewayProcess({ DATA_DIR: dataDir, RECONCILE_HORIZON_MS: '86400000', PROVIDER_TIMEOUT_MS: '400', ...environmentFor({ ...sandboxes }), ...env });
   running = child;
   return client;
 }

@@ -5,7 +5,7 @@ import { type FaultName, faultId } from '../../src/provider-kit/sandbox-faults';
 import { type ClosureView, type ErrorView, startTestGateway, type TestGateway } from '../support/gateway';
 
 /** Long intervals: what is seen is what the first answer made of the closure. */
-const SLOW = { RETRY_MIN_MS: '600000', RETRY_MAX_MS: '600000', VISIBILITY_LAG_MS: '600000', RECONCILE_HORIZON_MS: '86400000', POLL_MIN_MS: '600000', POLL_MAX_MS: '600000' };
+const SLOW = { PROVIDER_TIMEOUT_MS: '700', RETRY_MIN_MS: '600000', RETRY_MAX_MS: '600000', VISIBILITY_LAG_MS: '600000', RECONCILE_HORIZON_MS: '86400000', POLL_MIN_MS: '600000', POLL_MAX_MS: '600000' };
 
 let gateway: TestGateway;
 

@@ -10,7 +10,7 @@ import { type ClosureView, startTestGateway, type TestGateway } from '../support
  * the path the closure takes. `reset-before` is a request whose answer was lost, so what follows it meets "another
  * attempt unresolved".
  */
-const HORIZON = { RECONCILE_HORIZON_MS: '1200', PROVIDER_TIMEOUT_MS: '200' };
+const HORIZON = { RECONCILE_HORIZON_MS: '2000', PROVIDER_TIMEOUT_MS: '400' };
 
 let gateway: TestGateway;
 /** The same without reads of emoney: there the resend is the probe. */
@@ -80,7 +80,7 @@ describe('answers with no other attempt unresolved', () => {
     ['a refused token, refreshed', { closes: [unauthorised], path: 'REQUESTED CLOSING CLOSED', sent: 2 }],
     ['a token refused twice, then mended', { closes: [unauthorised, unauthorised], path: 'REQUESTED CLOSING CLOSED', sent: 3 }],
     ['throttled, then taken', { closes: [throttled, throttled], path: 'REQUESTED CLOSING CLOSED', sent: 3 }],
-    ['out of service beyond the horizon, then taken', { closes: many(down, 18), path: 'REQUESTED CLOSING CLOSED', sent: 19 }],
+    ['out of service beyond the horizon, then taken', { closes: many(down, 30), path: 'REQUESTED CLOSING CLOSED', sent: 31 }],
   ])('upvest: %s', async (_, row) => {
     await follow(gateway, 'upvest', row);
   });
@@ -129,7 +129,8 @@ describe('reads', () => {
   });
 
   it('closing, of a closure in doubt', async () => {
-    await follow(gateway, 'upvest', { closes: ['reset-after'], ...CLOSED, sent: 1 });
+    const id = randomUUID();
+    await follow(gateway, 'upvest', { id, closes: ['reset-after'], reads: [status(id, 'CLOSING')], ...CLOSED, sent: 1 });
   });
 
   it('open until the horizon, then a person; late evidence settles it', async () => {

@@ -54,6 +54,13 @@ describe('what nobody expected', () => {
 });
 
 describe('what the caller got wrong comes back without its values', () => {
+  test('the name of an operation that is not there', async () => {
+    const body = JSON.stringify({ query: '{ closureProviders { id } }', operationName: `no name: ${IBAN} "x" y` });
+    const answer = await fetch(`${api.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    const message = 'Unknown operation name.';
+    expect(await answer.json()).toMatchObject({ errors: [{ message, extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } }] });
+  });
+
   const status = (id: string) => `{ closureStatus(closureId: ${id}) { id } }`;
   const byVariable = 'mutation ($x: CloseAccountInput!) { closeAccount(input: $x) { replayed } }';
 
@@ -66,6 +73,7 @@ describe('what the caller got wrong comes back without its values', () => {
     ['an object for a string', status(`{ iban: "${IBAN}" }`), {}, 'GRAPHQL_VALIDATION_FAILED', 'ID cannot represent the value.'],
     ['an unknown field', `{ closureStatu(closureId: "${IBAN}") { id } }`, {}, 'GRAPHQL_VALIDATION_FAILED', 'Cannot query field "closureStatu" on type "Query". Did you mean "closureStatus" or "closures"?'],
     ['an IBAN for a field', `{ ${IBAN} }`, {}, 'GRAPHQL_VALIDATION_FAILED', 'Cannot query field (removed) on type "Query".'],
+    ['a token for a field', '{ Zm9vYmFy12QxYmF6L3F1eA3c }', {}, 'GRAPHQL_VALIDATION_FAILED', 'Cannot query field (removed) on type "Query".'],
     ['an unknown enum value', `{ closures(filter: { status: [CLOSE] }) { edges { cursor } } }`, {}, 'GRAPHQL_VALIDATION_FAILED', 'The value does not exist in "ClosureStatus" enum. Did you mean the enum value "CLOSED" or "CLOSING"?'],
     ['an IBAN for an enum value', `{ closures(filter: { status: [${IBAN}] }) { edges { cursor } } }`, {}, 'GRAPHQL_VALIDATION_FAILED', 'The value does not exist in "ClosureStatus" enum.'],
     ['a string for an enum value', `{ closures(filter: { status: ["${IBAN}"] }) { edges { cursor } } }`, {}, 'GRAPHQL_VALIDATION_FAILED', 'Enum "ClosureStatus" cannot represent the value.'],
@@ -109,9 +117,9 @@ describe('what the caller got wrong comes back without its values', () => {
 
   test('more mistakes than are worth counting are still the caller’s', async () => {
     const document = 'query ($s: [ClosureStatus!]) { closures(filter: { status: $s }) { edges { cursor } } }';
-    const { status, errors } = await api.graphql(document, { s: Array.from({ length: 60 }, () => IBAN) });
-    expect(status).toBe(400);
-    expect(new Set(errors.map(({ extensions }) => extensions['code']))).toEqual(new Set(['BAD_USER_INPUT']));
+    const answer = await api.graphql(document, { s: Array.from({ length: 60 }, () => IBAN) });
+    expect(answer.status).toBe(400);
+    expect(new Set(answer.errors.map(({ extensions }) => extensions['code']))).toEqual(new Set(['BAD_USER_INPUT']));
     expect(api.logged).toEqual([]);
   });
 

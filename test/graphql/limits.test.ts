@@ -74,6 +74,7 @@ describe('what would keep the process busy is refused before anything is looked 
     ['a thousand aliases with everything selected, by a fragment', `{ ${aliases(1_000, id, '...All')} } fragment All on Closure { ${ALL} }`, VALIDATION, 'fields at the root: 500'],
     ['five hundred aliases with everything selected', `{ ${aliases(500, id, '...All')} } fragment All on Closure { ${ALL} }`, VALIDATION, 'every closure of a page: 25000'],
     ['a hundred full pages', `{ ${repeat(100, (i) => `a${i}: closures(first: 100) { edges { node { id status } } }`)} }`, VALIDATION, '25000'],
+    ['introspection often', `{ ${repeat(50, (i) => `a${i}: __schema { types { name description fields { name description type { name } } } }`)} }`, VALIDATION, '25000'],
     ['fragments within fragments', `{ closureProviders { ...F0 } } ${repeat(60, (i) => `fragment F${i} on ClosureProvider { ...F${i + 1} ...F${i + 1} }`)} fragment F60 on ClosureProvider { id }`, VALIDATION, '25000'],
     ['too many fragments', `{ closureProviders { id } } ${repeat(101, (i) => `fragment F${i} on ClosureProvider { id }`)}`, VALIDATION, 'fragments: 100'],
     ['live reads', `{ ${repeat(21, (i) => eligibility(i, String(i)))} }`, VALIDATION, 'closureEligibility fields: 20'],

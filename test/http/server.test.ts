@@ -213,6 +213,9 @@ describe('a page at /graphql', () => {
       const query = await fetch(`${withIde.url}/graphql?query=${encodeURIComponent(QUERY)}`, { headers: { ...browser, ...JSON_TYPE } });
       expect(await query.json()).toEqual({ data: { closureProviders: [] } });
       expect(query.headers.get('cache-control')).toBe('no-store');
+      // The page puts its query into its address, and people reload it.
+      const reloaded = await fetch(`${withIde.url}/graphql?query=${encodeURIComponent(QUERY)}`, { headers: browser });
+      expect([reloaded.status, await reloaded.text()]).toEqual([200, IDE]);
     } finally {
       await withIde.close();
     }

@@ -87,6 +87,7 @@ describe('the account of a call', () => {
     ['a UUID in any case', { idType: 'UUID', id: '0d2b6a5c-9c3e-4f7b-8a21-6e5d4c3b2a19' }, '0D2B6A5C-9c3e-4f7b-8a21-6e5d4c3b2a19'],
     ['a UUID without dashes', { idType: 'UUID', id: '0d2b6a5c-9c3e-4f7b-8a21-6e5d4c3b2a19' }, '0d2b6a5c9c3e4f7b8a216e5d4c3b2a19'],
     ['an IBAN in groups', { idType: 'IBAN', id: 'GB82WEST12345698765432' }, 'gb82 west 1234 5698 7654 32'],
+    ['an IBAN in groups, in a URL', { idType: 'IBAN', id: 'GB82WEST12345698765432' }, 'GB82%20WEST+1234%205698%207654%2032'],
     ['the account number in an IBAN', { idType: 'IBAN', id: 'GB82WEST12345698765432' }, 'WEST-123456-98765432'],
     ['a BBAN', { idType: 'BBAN', id: 'WEST12345698765432', country: 'GB' }, 'WEST 1234 5698 7654 32'],
     ["the provider's own id", { id: 'blue.whale(7)' }, 'blue.whale(7)'],

@@ -14,6 +14,7 @@ describe('text that somebody else wrote', () => {
     ['a bearer token', 'Authorization: Bearer abc.DEF-123_~+/==, bye', 'Authorization: Bearer [token], bye'],
     ['a JWT', 'got eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl here', 'got [token] here'],
     ['an e-mail address', 'mail jörg.o+x@bank.example.com now', 'mail [email] now'],
+    ['an e-mail address in a URL', '?to=a.b%40bank.example.com&x', '?to=[email]&x'],
     ['a long number', 'number 12345678901 here', 'number ••••8901 here'],
     ['a grouped card number', 'card 4111 1111 1111 1111.', 'card ••••1111.'],
     ['a named secret', 'client_secret=s3cr/t==&scope=a', 'client_secret=[secret]&scope=a'],

@@ -19,7 +19,7 @@ export interface Sandboxes {
 export const QUICK_ENV: Record<string, string> = {
   AUTH: 'none',
   PORT: '0',
-  PROVIDER_TIMEOUT_MS: '400',
+  PROVIDER_TIMEOUT_MS: '3000',
   POLL_MIN_MS: '30',
   POLL_MAX_MS: '200',
   RETRY_MIN_MS: '20',

@@ -124,16 +124,19 @@ function conflict(situation: Situation, outcome: CloseOutcome & { kind: 'conflic
   const error = outcome.documented
     ? errorOf(situation, 'ACCOUNT_STATE_CONFLICT', "The account's state does not allow the closing.", outcome)
     : errorOf(situation, 'PROVIDER_PROTOCOL_ERROR', 'The provider refused in a way that its documentation does not have.', outcome);
-  if (!facts.canRead && !situation.attempts.some(mayBeApplied)) return refused(situation, error);
-  const doubt = !outcome.documented || situation.attempts.some(isUnresolved);
+  const doubt = situation.attempts.some(mayBeApplied);
+  // An announcement is never settled by reads; a read may explain its refusal, and nothing more.
+  const readable = facts.canRead && !(situation.closure.announceOnly && (doubt || !outcome.documented));
+  if (!readable && !doubt) return refused(situation, error);
+  const unconfirmed = !outcome.documented || !readable || situation.attempts.some(isUnresolved);
   return {
     set: {
-      status: doubt ? 'UNCONFIRMED' : 'REQUESTED',
+      status: unconfirmed ? 'UNCONFIRMED' : 'REQUESTED',
       error,
-      pendingRead: pendingReadAfter(outcome.documented, facts.canRead),
+      pendingRead: pendingReadAfter(outcome.documented, readable),
     },
     detail: error.message,
-    next: facts.canRead ? { kind: 'now' } : { kind: 'retry' },
+    next: readable ? { kind: 'now' } : { kind: 'retry' },
   };
 }
 

@@ -1,4 +1,3 @@
-import { mayBeApplied } from '../closure';
 import type { AccountSeen } from '../outcome';
 import { refusedByState } from './refusal';
 import { errorOf, type Facts, giveUp, horizonOf, inDoubt, isPastHorizon, settledBy, type Situation, unchanged, type Verdict } from './situation';
@@ -59,7 +58,7 @@ export function resendWhenSettled(situation: Situation, facts: Facts): Verdict {
 function openWhileClosing(situation: Situation, facts: Facts): Verdict {
   const { closure, attempts } = situation;
   if (closure.closingSeenAt === null) {
-    const since = attempts.find(mayBeApplied)?.markedAt ?? closure.statusSince;
+    const since = attempts.find(({ effect }) => effect === 'ACCEPTED')?.markedAt ?? closure.statusSince;
     if (facts.now >= since + facts.horizonMs) {
       return giveUp(situation, facts, 'The provider accepted the closing and never showed it.');
     }

@@ -12,7 +12,7 @@ export interface Situation {
 
 /** What the rules need to know of the world. Durations are ms. */
 export interface Facts {
-  /** Epoch ms. */
+  /** Epoch ms. For the judgement of a read: when the read began, since what it shows is no newer than that. */
   now: number;
   /** How long a change at the provider may stay invisible to its reads. */
   visibilityLagMs: number;
@@ -36,6 +36,8 @@ export type Next =
   | { kind: 'slow' }
   /** At this time, epoch ms. */
   | { kind: 'at'; at: number }
+  /** When it was due anyway. */
+  | { kind: 'asBefore' }
   | { kind: 'never' };
 
 /** What is now known of an attempt. */
@@ -94,14 +96,16 @@ export function settledBy(attempts: readonly Attempt[], visibilityLagMs: number)
 }
 
 /**
- * When resending ends, epoch ms; null: never, because no request is in doubt. Counted from the oldest request
- * without a usable answer; where there is none, from the oldest that proves nothing, or from the last refusal that
- * a read has still to explain.
+ * When resending ends, epoch ms; null: never. Counted from the oldest request without a usable answer. Where there is
+ * none, a refusal may still wait for a read, to be explained or to clear the requests before it that found the
+ * provider out of service: then it counts from that refusal, however long the outage was.
  */
 export function horizonOf({ closure, attempts }: Situation, horizonMs: number): number | null {
-  const unresolved = attempts.filter(isUnresolved);
-  const oldest = (unresolved.length > 0 ? unresolved : inDoubt(attempts))[0] ?? (closure.pendingRead ? attempts.at(-1) : undefined);
-  return oldest ? oldest.markedAt + horizonMs : null;
+  const unresolved = attempts.find(isUnresolved);
+  if (unresolved) return unresolved.markedAt + horizonMs;
+  if (closure.status === 'UNCONFIRMED') return closure.statusSince + horizonMs;
+  const refused = closure.pendingRead ? attempts.at(-1) : undefined;
+  return refused ? refused.markedAt + horizonMs : null;
 }
 
 export function isPastHorizon(situation: Situation, facts: Facts): boolean {

@@ -9,12 +9,13 @@ const CUTS: readonly (readonly [pattern: RegExp, kept: string])[] = [
   [/^(Expected value of type "[^"]+"), found [\s\S]*$/, '$1.'],
   [/ has invalid value [\s\S]*$/, ' has an invalid value.'],
   [/ cannot represent [\s\S]*$/, ' cannot represent the value.'],
+  [/^Unknown operation named [\s\S]*$/, 'Unknown operation name.'],
   [/^Value [\s\S]* does not exist in (?="\w+" enum)/, 'The value does not exist in '],
 ];
 const SUGGESTION = /^ Did you mean [\w ",]+\?$/;
 const WORD = /"[^"]*"|\S+/g;
-/** What a part of an account number looks like. */
-const DIGITS = /\d{4}/;
+/** What a part of an account number looks like, or a long word with digits in it, which may be a token. */
+const NO_NAME = /\d{4}|^(?=.*\d).{24,}/s;
 
 const INVALID_VARIABLE = /^(Variable "\$\w+") got invalid value /;
 const INPUT_PATH = / at "([A-Za-z_]\w*(?:\.\w+|\[\d+\])*)"; /g;
@@ -26,7 +27,7 @@ const REASON =
 /** The message without the caller's values. */
 export function withoutValues(message: string): string {
   const variable = INVALID_VARIABLE.exec(message)?.[1];
-  return (variable ? aboutVariable(variable, message) : cut(message)).replace(WORD, (word) => (DIGITS.test(word) ? '(removed)' : word));
+  return (variable ? aboutVariable(variable, message) : cut(message)).replace(WORD, (word) => (NO_NAME.test(word) ? '(removed)' : word));
 }
 
 /** Put together from what is known to be safe: the value in the middle may hold anything, also the like of a reason. */
