@@ -104,6 +104,7 @@ async function main(): Promise<void> {
     const env = { PORT: process.env.PORT ?? '4000', AUTH: 'none', DATA_DIR: dataDir, ...SHORT_INTERVALS, ...sandboxes.env };
     const gateway = await startGateway(loadConfig(env, providerDefinitions), { logger: createLogger('silent'), ide: idePage() });
     try {
+      for (const [id, sandbox] of sandboxes.byProvider) sandbox.subscribe?.(`${gateway.url}/webhooks/${id}`);
       console.log(`The gateway is up at ${gateway.url}/graphql, with a sandbox of each provider behind it.`);
       await Promise.race([stopped, playAll(gateway.url)]);
       await stopped;

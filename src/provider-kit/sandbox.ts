@@ -87,6 +87,8 @@ export interface SandboxServer {
 export interface RunningSandbox extends SandboxServer {
   /** Settings, named without the provider's prefix, that point a gateway at this sandbox. */
   settings: Record<string, string>;
+  /** Where the provider sends webhooks: has them sent to this URL from now on. */
+  subscribe?(url: string): void;
 }
 
 const HOST = '127.0.0.1';

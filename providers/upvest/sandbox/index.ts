@@ -37,7 +37,7 @@ export interface SandboxOptions {
   webhooks?: WebhookSenderOptions;
 }
 
-export interface UpvestSandbox extends RunningSandbox, WebhookControls {
+export interface UpvestSandbox extends Omit<RunningSandbox, 'subscribe'>, WebhookControls {
   /** Makes every token issued so far invalid. */
   revokeTokens(): void;
   /** Every token so far, good or not. */
