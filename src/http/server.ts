@@ -83,7 +83,7 @@ export function createServer(options: ServerOptions): Server {
     async listen(host, port) {
       await apollo.start();
       addGraphqlRoute(app, { apollo, ...options });
-      addWebhooksRoute(app, options.receiveWebhook);
+      addWebhooksRoute(app, options.receiveWebhook, options.logger);
       // A name with several addresses would open several servers, of which a drain sees one.
       const { address } = await lookup(host);
       return app.listen({ host: address, port });
