@@ -1,12 +1,13 @@
 import type { AccountRef } from '../../src/domain/account';
 import type { AccountRead, CloseOutcome } from '../../src/domain/outcome';
 import type { ReasonMapping } from '../../src/domain/reason';
-import type { CloseRequest, CloseSend, ProviderAdapter, ProviderCapabilities } from '../../src/ports/provider';
+import type { CloseRequest, CloseSend, ProviderAdapter, ProviderCapabilities, ReadContext } from '../../src/ports/provider';
 import type { AdapterContext } from '../../src/provider-kit/define';
 import { errorsArray } from '../../src/provider-kit/error-body';
 import { pathSegment, ProviderHttp } from '../../src/provider-kit/http';
 import { type CloseTable, judgeCloseAnswer } from '../../src/provider-kit/judge-close';
 import { isReadFailed, readWithToken } from '../../src/provider-kit/judge-read';
+import { RateBudget } from '../../src/provider-kit/rate-budget';
 import { capabilitiesFor } from './capabilities';
 import { errorRows, isDocumentedWord } from './errors';
 import { ID_TYPE_WORDS, reasonSent } from './mapping';
@@ -31,8 +32,9 @@ export class EmoneyAdapter implements ProviderAdapter {
     this.capabilities = capabilitiesFor(settings, context.visibilityLagMs);
     this.#settings = settings;
     this.#context = context;
-    this.#http = new ProviderHttp({ baseUrl: settings.BASE_URL, timeoutMs: context.timeoutMs });
-    this.#tokenSource = openTokenSource(settings, context);
+    const budget = new RateBudget(this.capabilities.requestsPerSecond, context.clock);
+    this.#http = new ProviderHttp({ baseUrl: settings.BASE_URL, timeoutMs: context.timeoutMs, budget });
+    this.#tokenSource = openTokenSource(settings, context, budget);
   }
 
   mapReason({ reason, reasonText }: Pick<CloseRequest, 'reason' | 'reasonText'>): ReasonMapping {
@@ -72,7 +74,7 @@ export class EmoneyAdapter implements ProviderAdapter {
   }
 
   /** `GET /accounts/{account_id}`, with the parameters of the close. */
-  async readAccount(account: AccountRef, { correlationId }: { correlationId: string }): Promise<AccountRead> {
+  async readAccount(account: AccountRef, { correlationId, purpose }: ReadContext): Promise<AccountRead> {
     if (this.#settings.READS === 'off') return nothing;
     const { clock, telemetry, id: provider } = this.#context;
     const started = clock.monotonic();
@@ -82,6 +84,7 @@ export class EmoneyAdapter implements ProviderAdapter {
         path: `/accounts/${pathSegment(account.id)}`,
         query: identifierQuery(account),
         headers: this.#headers(token),
+        priority: purpose,
       });
     const answer = await readWithToken(this.#tokenSource.tokens, this.#settings.READ_SCOPE, send, isTokenRefusal);
     const read = isReadFailed(answer)

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseDecimal, parseJsonNumbersAsText } from './decimal';
+import { parseDecimal, parseJsonNumbersAsText } from '../../src/provider-kit/decimal';
 
 /**
  * What of the account pages the adapter uses. Both pages' shapes are read: the one with `accountDetails` around
@@ -10,22 +10,25 @@ import { parseDecimal, parseJsonNumbersAsText } from './decimal';
  */
 
 const text = z.string().min(1).max(255).optional().catch(undefined);
-const decimal = z
-  .string()
-  .transform((value) => parseDecimal(value))
-  .optional()
-  .catch(undefined);
+/** What is there and cannot be read is told from what is not there: an amount that nobody could read may be any. */
+export const UNREADABLE = 'unreadable';
+const unreadable = z.unknown().transform((): typeof UNREADABLE => UNREADABLE);
+const decimal = z.string().transform((value, context) => {
+  const parsed = parseDecimal(value);
+  if (!parsed) context.addIssue('not a decimal number');
+  return parsed ?? z.NEVER;
+});
 
 const balance = z
   .object({ amount: z.object({ amount: decimal, currency: z.string().regex(/^[A-Z]{3}$/).optional().catch(undefined) }) })
   .transform(({ amount }) => amount)
-  .optional()
-  .catch(undefined);
+  .nullish()
+  .or(unreadable);
 
 const balances = z
   .object({ available: balance, current: balance, pendingConsolidation: balance, withholding: balance })
-  .optional()
-  .catch(undefined);
+  .nullish()
+  .or(unreadable);
 
 const identifier = z.object({ accountIdType: text, accountId: text, country: text });
 const identifiers = z

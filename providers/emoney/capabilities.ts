@@ -30,5 +30,6 @@ export function capabilitiesFor(settings: Settings, visibilityLagMs: number = VI
     // Both kinds close through one address, which does not ask for the kind.
     kindsShareIds: true,
     idRules: { ibanChecksum: settings.IBAN_CHECKSUM },
+    requestsPerSecond: settings.REQUESTS_PER_SECOND,
   };
 }

@@ -2,7 +2,7 @@ import type { AccountIdType } from '../../src/domain/account';
 import type { Blocker, BlockerCode, BlockerResolver } from '../../src/domain/blocker';
 import type { AccountState } from '../../src/domain/outcome';
 import { type ClosureReason, isSensitive, type ReasonMapping } from '../../src/domain/reason';
-import type { WireAccount, WireBalance } from './api';
+import { UNREADABLE, type WireAccount, type WireBalance } from './api';
 import type { Settings } from './settings';
 
 /** Between the gateway's words and the provider's. */
@@ -67,23 +67,39 @@ export function stateOf(word: string | undefined, { OPEN_WORDS, CLOSED_WORDS }: 
  * What the balances of an account put in the way of its closing. The precondition is an available amount of zero;
  * funds that are still to be booked or that are withheld are shown as well, since they come to be a balance.
  * Source: https://developer.emoney.pagonxt.com/external/docs/emoney-accounts-balances
+ * @returns `unknown`: what balances that cannot be read may hide
  */
-export function balanceBlockers({ balances, baseCurrency }: Pick<WireAccount, 'balances' | 'baseCurrency'>): Blocker[] {
-  if (!balances) return [];
-  const { available, current, pendingConsolidation, withholding } = balances;
-  const main = available?.amount ? available : current;
-  const isNegative = main?.amount?.sign === -1;
-  return [
-    ...(isNegative
-      ? blocker('NEGATIVE_BALANCE', 'The account is overdrawn.', 'HOLDER', main, baseCurrency)
-      : blocker('POSITIVE_BALANCE', 'There is money on the account.', 'HOLDER', main, baseCurrency)),
-    ...blocker('PENDING_FUNDS', 'Funds of the account are not settled yet.', 'TIME', pendingConsolidation, baseCurrency),
-    ...blocker('RESERVED_FUNDS', 'Funds of the account are withheld.', 'PROVIDER', withholding, baseCurrency),
-  ];
+export function balanceBlockers({ balances, baseCurrency }: Pick<WireAccount, 'balances' | 'baseCurrency'>): {
+  blockers: Blocker[];
+  unknown: BlockerCode[];
+} {
+  if (balances === UNREADABLE) return { blockers: [], unknown: [...MAIN_CODES, 'PENDING_FUNDS', 'RESERVED_FUNDS'] };
+  const { available, current, pendingConsolidation, withholding } = balances ?? {};
+  const main = available ?? current;
+  return {
+    blockers: [
+      ...(isReadable(main) && main.amount.sign < 0
+        ? blocker('NEGATIVE_BALANCE', 'The account is overdrawn.', 'HOLDER', main, baseCurrency)
+        : blocker('POSITIVE_BALANCE', 'There is money on the account.', 'HOLDER', main, baseCurrency)),
+      ...blocker('PENDING_FUNDS', 'Funds of the account are not settled yet.', 'TIME', pendingConsolidation, baseCurrency),
+      ...blocker('RESERVED_FUNDS', 'Funds of the account are withheld.', 'PROVIDER', withholding, baseCurrency),
+    ],
+    unknown: [
+      ...(main === UNREADABLE ? MAIN_CODES : []),
+      ...(pendingConsolidation === UNREADABLE ? (['PENDING_FUNDS'] as const) : []),
+      ...(withholding === UNREADABLE ? (['RESERVED_FUNDS'] as const) : []),
+    ],
+  };
+}
+
+const MAIN_CODES = ['POSITIVE_BALANCE', 'NEGATIVE_BALANCE'] as const;
+
+function isReadable(balance: WireBalance): balance is Exclude<WireBalance, null | undefined | typeof UNREADABLE> {
+  return balance !== undefined && balance !== null && balance !== UNREADABLE;
 }
 
 function blocker(code: BlockerCode, message: string, resolvableBy: BlockerResolver, balance: WireBalance, baseCurrency?: string): Blocker[] {
-  if (!balance?.amount || balance.amount.sign === 0) return [];
+  if (!isReadable(balance) || balance.amount.sign === 0) return [];
   return [
     {
       code,

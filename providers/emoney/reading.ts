@@ -1,6 +1,6 @@
 import { type AccountRef, canonicalAccount, type IdRules } from '../../src/domain/account';
 import { InputRefused } from '../../src/domain/closure-error';
-import type { AccountRead, AccountSeen } from '../../src/domain/outcome';
+import type { AccountRead, AccountSeen, ReadFailed } from '../../src/domain/outcome';
 import { errorsArray } from '../../src/provider-kit/error-body';
 import type { ProviderAnswer } from '../../src/provider-kit/http';
 import { judgeRead } from '../../src/provider-kit/judge-read';
@@ -46,12 +46,14 @@ export function accountRead(answer: ProviderAnswer, account: AccountRef, context
 
   const state = stateOf(wire.status, context.settings);
   if (state === 'UNKNOWN') context.onUnmapped(wire.status ?? '(none)');
+  const { blockers, unknown } = state === 'CLOSED' ? { blockers: [], unknown: [] } : balanceBlockers(wire);
   return {
     ...judged.evidence,
     ok: true,
     state,
     providerStatus: wire.status,
-    blockers: state === 'CLOSED' ? [] : balanceBlockers(wire),
+    blockers,
+    ...(unknown.length > 0 && { blockersUnknown: { ...unusable('A balance in the answer to a read is not a number.', judged.evidence), codes: unknown } }),
     aliases,
   };
 }
@@ -59,7 +61,7 @@ export function accountRead(answer: ProviderAnswer, account: AccountRef, context
 /** The read that says nothing, where reads are off. */
 export const nothing: AccountSeen = { ok: true, state: 'UNKNOWN', blockers: [], aliases: [] };
 
-function unusable(message: string, evidence: { httpStatus: number }): AccountRead {
+function unusable(message: string, evidence: { httpStatus: number }): ReadFailed {
   return { ...evidence, ok: false, code: 'PROVIDER_PROTOCOL_ERROR', message };
 }
 

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import { baseUrlSetting, PrivateKeyError, readPrivateKey } from '../../src/provider-kit/settings';
+import { baseUrlSetting, PrivateKeyError, readPrivateKey, requestsPerSecondSetting } from '../../src/provider-kit/settings';
 
 /** The settings of this adapter, by variable name without the provider's prefix. No message repeats a value. */
 
@@ -74,6 +74,8 @@ export const settingsSchema = z
     CLOSED_WORDS: words.default(new Set(['closed'])),
     /** The header that carries the client id. */
     CLIENT_ID_HEADER: headerName.default('x-client-id'),
+    /** The provider publishes no figure. */
+    REQUESTS_PER_SECOND: requestsPerSecondSetting.default(20),
   })
   .superRefine((settings, context) => {
     if ([...settings.CLOSED_WORDS].every((word) => !settings.OPEN_WORDS.has(word))) return;

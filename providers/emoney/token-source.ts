@@ -1,6 +1,7 @@
 import type { AdapterContext } from '../../src/provider-kit/define';
 import { ProviderHttp, type ProviderAnswer } from '../../src/provider-kit/http';
 import { TokenCache } from '../../src/provider-kit/oauth';
+import type { RateBudget } from '../../src/provider-kit/rate-budget';
 import { signAssertion, tokenForm } from './assertion';
 import type { Settings } from './settings';
 
@@ -10,10 +11,10 @@ export interface TokenSource {
   dispose(): Promise<void>;
 }
 
-export function openTokenSource(settings: Settings, context: AdapterContext): TokenSource {
+export function openTokenSource(settings: Settings, context: AdapterContext, budget: RateBudget): TokenSource {
   const { clock, random, telemetry, secrets } = context;
   const url = new URL(settings.TOKEN_URL);
-  const http = new ProviderHttp({ baseUrl: url.origin, timeoutMs: context.timeoutMs, connections: 2 });
+  const http = new ProviderHttp({ baseUrl: url.origin, timeoutMs: context.timeoutMs, connections: 2, budget });
   const claims = {
     issuer: settings.ISSUER ?? settings.CLIENT_ID,
     clientId: settings.CLIENT_ID,
@@ -27,6 +28,7 @@ export function openTokenSource(settings: Settings, context: AdapterContext): To
     const answer = await http.send({
       method: 'POST',
       path: url.pathname,
+      priority: scope === settings.CLOSE_SCOPE ? 'CLOSE' : 'RECONCILE',
       headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
       body: await tokenForm(settings.GRANT, scope, () => signAssertion(claims, context)),
     });

@@ -1,13 +1,16 @@
 import type { AccountRef } from '../../src/domain/account';
-import type { AccountRead, CloseOutcome } from '../../src/domain/outcome';
+import type { AccountRead, AccountState, CloseOutcome } from '../../src/domain/outcome';
 import type { ReasonMapping } from '../../src/domain/reason';
-import type { CloseRequest, CloseSend, ProviderAdapter, ProviderCapabilities } from '../../src/ports/provider';
+import type { CloseRequest, CloseSend, ProviderAdapter, ProviderCapabilities, ReadContext } from '../../src/ports/provider';
 import type { AdapterContext } from '../../src/provider-kit/define';
 import { problemJson } from '../../src/provider-kit/error-body';
 import { type CloseTable, judgeCloseAnswer } from '../../src/provider-kit/judge-close';
 import { isReadFailed, type JsonRead, judgeRead, type ReadRules, readWithToken } from '../../src/provider-kit/judge-read';
 import { TokenCache } from '../../src/provider-kit/oauth';
-import { accountSchema, CLOSE_SCOPE, READ_SCOPE, REQUEST_ID_HEADER } from './api';
+import { RateBudget } from '../../src/provider-kit/rate-budget';
+import { accountSchema, CLOSE_SCOPE, READ_SCOPE, REQUEST_ID_HEADER, type WireAccount } from './api';
+import { UpvestBlockers } from './blockers';
+import { UpvestLists } from './blockers-lists';
 import { capabilitiesFor } from './capabilities';
 import { UpvestClient } from './client';
 import { errorRows } from './errors';
@@ -26,6 +29,9 @@ const closeTable: CloseTable = {
 /** With `notification_only` the same 202 closes nothing. */
 const announceTable: CloseTable = { ...closeTable, success: { 202: { kind: 'announced' } } };
 
+/** Where something may still stand in the way. */
+const BLOCKABLE: ReadonlySet<AccountState> = new Set(['OPEN', 'CLOSING']);
+
 /**
  * The investment API's side of a closing.
  * Sources: https://docs.upvest.co/api/accounts/account_closure.md,
@@ -37,14 +43,16 @@ export class UpvestAdapter implements ProviderAdapter {
   readonly #context: AdapterContext;
   readonly #client: UpvestClient;
   readonly #tokens: TokenCache;
+  readonly #blockers: UpvestBlockers;
 
   /** @throws PrivateKeyError for a key that the settings would have refused */
   constructor(settings: Settings, context: AdapterContext) {
-    this.capabilities = capabilitiesFor(context.visibilityLagMs);
+    this.capabilities = capabilitiesFor(settings, context.visibilityLagMs);
     this.#context = context;
-    this.#client = new UpvestClient(settings, context);
     const { clock, secrets } = context;
+    this.#client = new UpvestClient(settings, context, new RateBudget(this.capabilities.requestsPerSecond, clock));
     this.#tokens = new TokenCache({ fetch: (scope) => this.#client.requestToken(scope), clock, secrets });
+    this.#blockers = new UpvestBlockers(new UpvestLists({ client: this.#client, tokens: this.#tokens, context }));
     this.webhooks = new UpvestWebhooks({ settings, context, client: this.#client, tokens: this.#tokens });
   }
 
@@ -79,32 +87,36 @@ export class UpvestAdapter implements ProviderAdapter {
     return outcome;
   }
 
-  /** `GET` of the same path. The provider's own changes become visible late: see the README. */
-  async readAccount(account: AccountRef, { correlationId }: { correlationId: string }): Promise<AccountRead> {
-    const { clock, telemetry, id: provider } = this.#context;
+  /** `GET` of the same path, then of the lists that blockers are derived from. Changes become visible late: see the README. */
+  async readAccount(account: AccountRef, context: ReadContext): Promise<AccountRead> {
+    const { clock, telemetry, timeoutMs, id: provider } = this.#context;
+    const { correlationId, purpose: priority } = context;
     const started = clock.monotonic();
     const path = resourcePath(account);
-    const answer = await readWithToken(this.#tokens, READ_SCOPE, (token) => this.#client.call(token, { method: 'GET', path }));
-    const read = isReadFailed(answer)
-      ? answer
+    const answer = await readWithToken(this.#tokens, READ_SCOPE, (token) => this.#client.call(token, { method: 'GET', path, priority }));
+    const { read, wire } = isReadFailed(answer)
+      ? { read: answer }
       : this.#accountRead(account, judgeRead(answer, readRules, { nowMs: clock.now() }), correlationId);
     const outcome = read.ok ? read.state : read.code;
     const { httpStatus, requestId } = read;
     const durationMs = clock.monotonic() - started;
     telemetry.providerCall({ provider, operation: 'read', outcome, durationMs, httpStatus, requestId, correlationId });
-    return read;
+    if (!context.blockers || !wire || !read.ok || !BLOCKABLE.has(read.state)) return read;
+    // Two requests' time for the whole, however many there are: the claim of whoever waits for it holds little longer.
+    const found = await this.#blockers.read(account, wire, context, 2 * timeoutMs - durationMs);
+    return { ...read, ...found, blockers: [...read.blockers, ...found.blockers] };
   }
 
   dispose(): Promise<void> {
     return this.#client.dispose();
   }
 
-  #accountRead(account: AccountRef, read: JsonRead, correlationId: string): AccountRead {
+  #accountRead(account: AccountRef, read: JsonRead, correlationId: string): { read: AccountRead; wire?: WireAccount } {
     switch (read.kind) {
       case 'failed':
-        return read.failure;
+        return { read: read.failure };
       case 'notFound':
-        return { ok: true, ...read.evidence, providerErrors: read.body.errors, state: 'NOT_FOUND', blockers: [], aliases: [] };
+        return { read: { ok: true, ...read.evidence, providerErrors: read.body.errors, state: 'NOT_FOUND', blockers: [], aliases: [] } };
       case 'json':
         break;
     }
@@ -112,11 +124,11 @@ export class UpvestAdapter implements ProviderAdapter {
     // An answer about another account, or about none, says nothing about this one.
     if (seen?.id.toLowerCase() !== account.id) {
       const message = 'The provider\'s answer to a read is not about the account asked for.';
-      return { ok: false, ...read.evidence, code: 'PROVIDER_PROTOCOL_ERROR', message };
+      return { read: { ok: false, ...read.evidence, code: 'PROVIDER_PROTOCOL_ERROR', message } };
     }
     const standing = standingOf(seen.status);
     if (!standing) this.#context.telemetry.unmapped({ provider: this.#context.id, what: 'status', word: seen.status, correlationId });
     const { state, blockers } = standing ?? { state: 'UNKNOWN', blockers: [] };
-    return { ok: true, ...read.evidence, state, providerStatus: seen.status, blockers, aliases: [] };
+    return { read: { ok: true, ...read.evidence, state, providerStatus: seen.status, blockers, aliases: [] }, wire: seen };
   }
 }

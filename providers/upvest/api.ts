@@ -1,9 +1,18 @@
 import { z } from 'zod';
+import { parseDecimal } from '../../src/provider-kit/decimal';
 
 /** The provider's wire format, as far as it is used. Unknown members are ignored: minor versions add some. */
 
 /** `GET /accounts/{id}` and `GET /account_groups/{id}`. https://docs.upvest.co/api/Accounts */
-export const accountSchema = z.object({ id: z.string(), status: z.string() });
+export const accountSchema = z.object({
+  id: z.string(),
+  status: z.string(),
+  /** Of an account. */
+  account_group_id: z.string().regex(/^[\w-]{1,64}$/).optional().catch(undefined),
+  /** Of an account group; that there are any is a condition for finding its accounts. */
+  users: z.array(z.object({ id: z.string().regex(/^[\w-]{1,64}$/) })).min(1).optional().catch(undefined),
+});
+export type WireAccount = z.output<typeof accountSchema>;
 
 /** https://docs.upvest.co/api/access-tokens */
 export const TOKEN_PATH = '/auth/token';
@@ -75,3 +84,54 @@ export const closingReportEventSchema = z.object({
     data: z.object({ account: z.object({ id: uuid }) }),
   }),
 });
+
+/** A token for each list that may stand in the way: a scope that is refused hides that list alone. */
+export const LIST_SCOPES = {
+  /** Cash balances too. */
+  positions: 'positions:read',
+  orders: 'orders:read',
+  payments: 'payments:read',
+  fees: 'fees:read',
+  accounts: READ_SCOPE,
+} as const;
+
+/** The envelope of every list, a page at a time. */
+export const pageSchema = z.object({
+  meta: z.object({ total_count: z.number().int().nonnegative().optional() }).optional(),
+  data: z.array(z.unknown()),
+});
+
+const id = z.string().regex(/^[\w-]{1,64}$/);
+/** Exact: an amount is text on the wire and stays text. */
+const decimal = z.string().transform((text, context) => {
+  const parsed = parseDecimal(text);
+  if (!parsed) context.addIssue('not a decimal number');
+  return parsed ?? z.NEVER;
+});
+const currency = z.string().regex(/^[A-Z]{3}$/);
+
+/** `GET /accounts/{account_id}/positions` */
+export const positionSchema = z.object({
+  instrument: z.object({ isin: z.string().regex(/^[A-Z]{2}[A-Z0-9]{9}\d$/).optional(), uuid: id.optional() }),
+  quantity: decimal,
+  pending_settlement: decimal.optional(),
+});
+/** `GET /accounts/{account_id}/orders`, `GET /fees/collections` */
+export const listedSchema = z.object({ id, status: z.string() });
+/** `GET /account_groups/{account_group_id}/payments/withdrawals` */
+export const withdrawalSchema = listedSchema.extend({
+  amount: decimal.optional().catch(undefined),
+  currency: currency.optional().catch(undefined),
+});
+/**
+ * `GET /account_groups/{account_group_id}/payments/cash_balances`, one entry for each currency.
+ * https://docs.upvest.co/documentation/guides/payments/cash_balances/cash_balances_retrieving
+ */
+export const cashSchema = z.object({
+  balance: decimal,
+  locked_for_trading: decimal.optional(),
+  pending_settlement: decimal.optional(),
+  currency,
+});
+/** `GET /users/{user_id}/accounts` */
+export const userAccountSchema = listedSchema.extend({ account_group_id: id });

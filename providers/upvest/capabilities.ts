@@ -1,4 +1,5 @@
 import type { KindCapabilities, ProviderCapabilities } from '../../src/ports/provider';
+import type { Settings } from './settings';
 
 /**
  * How long a status may lag behind what the provider has done, ms. The provider says only that changes are not
@@ -15,7 +16,7 @@ const common = {
 } as const satisfies Partial<KindCapabilities>;
 
 /** @param visibilityLagMs the operator's own figure, which wins */
-export function capabilitiesFor(visibilityLagMs: number = VISIBILITY_LAG_MS): ProviderCapabilities {
+export function capabilitiesFor(settings: Pick<Settings, 'REQUESTS_PER_SECOND'>, visibilityLagMs: number = VISIBILITY_LAG_MS): ProviderCapabilities {
   return {
     kinds: [
       { ...common, kind: 'ACCOUNT', reasonMode: 'NONE', announceOnly: false },
@@ -27,5 +28,6 @@ export function capabilitiesFor(visibilityLagMs: number = VISIBILITY_LAG_MS): Pr
     alreadyClosedDistinct: false,
     kindsShareIds: false,
     idRules: { ibanChecksum: 'strict' },
+    requestsPerSecond: settings.REQUESTS_PER_SECOND,
   };
 }

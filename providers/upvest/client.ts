@@ -1,15 +1,16 @@
 import type { KeyObject } from 'node:crypto';
 import type { AdapterContext } from '../../src/provider-kit/define';
 import { type ProviderAnswer, ProviderHttp, type ProviderRequest, type WireTarget } from '../../src/provider-kit/http';
+import type { RateBudget, RequestPriority } from '../../src/provider-kit/rate-budget';
 import { DRAFT_15, DRAFT_6, signMessage } from '../../src/provider-kit/signatures';
-import { SIGNED_COMPONENTS, TOKEN_PATH } from './api';
+import { CLOSE_SCOPE, READ_SCOPE, SIGNED_COMPONENTS, TOKEN_PATH } from './api';
 import { type Settings, signingKey } from './settings';
 
 /** How long a signature is good for, seconds. The provider names no limit; its own signers use 5 to 60. */
 const SIGNATURE_LIFE_SECONDS = 60;
 
 /** A call with a token. */
-export type AuthorisedCall = Pick<ProviderRequest, 'method' | 'path' | 'query' | 'beforeFirstByte'>;
+export type AuthorisedCall = Pick<ProviderRequest, 'method' | 'path' | 'query' | 'priority' | 'beforeFirstByte'>;
 
 /**
  * Signed requests to the provider. Each has a signature of its own, made when its connection slot is held: the
@@ -23,13 +24,13 @@ export class UpvestClient {
   readonly #key: KeyObject;
 
   /** @throws PrivateKeyError */
-  constructor(settings: Settings, context: AdapterContext) {
+  constructor(settings: Settings, context: AdapterContext, budget: RateBudget) {
     this.#settings = settings;
     this.#context = context;
     this.#key = signingKey(settings);
     // The setting holds it encrypted, or names a file.
     context.secrets.add(this.#key);
-    this.#http = new ProviderHttp({ baseUrl: settings.BASE_URL, timeoutMs: context.timeoutMs });
+    this.#http = new ProviderHttp({ baseUrl: settings.BASE_URL, timeoutMs: context.timeoutMs, budget });
   }
 
   /** Sends a request without a body under the token. */
@@ -48,6 +49,7 @@ export class UpvestClient {
       path: TOKEN_PATH,
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: form.toString(),
+      priority: tokenPriority(scope),
     });
     telemetry.providerCall({
       provider: this.#context.id,
@@ -97,4 +99,10 @@ export class UpvestClient {
       },
     );
   }
+}
+
+/** Many may wait for one token, so it goes as early as the first of them would. */
+function tokenPriority(scope: string): RequestPriority {
+  if (scope === CLOSE_SCOPE) return 'CLOSE';
+  return scope === READ_SCOPE ? 'RECONCILE' : 'POLL';
 }

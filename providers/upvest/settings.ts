@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import { baseUrlSetting, PrivateKeyError, readPrivateKey, uuidSetting } from '../../src/provider-kit/settings';
+import { baseUrlSetting, PrivateKeyError, readPrivateKey, requestsPerSecondSetting, uuidSetting } from '../../src/provider-kit/settings';
 import { isSigningKey } from '../../src/provider-kit/signatures';
 
 const shape = z.object({
@@ -16,6 +16,8 @@ const shape = z.object({
   /** 6 is deprecated for API calls. */
   SIGNATURE_VERSION: z.enum(['15', '6'], { error: 'must be 15 or 6' }).default('15'),
   API_VERSION: z.literal('1', { error: 'must be 1' }).default('1'),
+  /** Default: a third of what the provider's sandbox admits; for its live environment no figure is published. */
+  REQUESTS_PER_SECOND: requestsPerSecondSetting.default(100),
   /** The path under which the provider reaches the gateway's webhooks, where an ingress rewrites it. */
   WEBHOOK_PATH: z
     .string()

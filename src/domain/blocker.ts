@@ -52,3 +52,17 @@ export interface Blocker {
   currency?: string;
   relatedIds: string[];
 }
+
+/** In an order of their own, so that the same blockers listed in another order are no change. */
+export function inOrder(blockers: readonly Blocker[]): Blocker[] {
+  return blockers.toSorted((one, other) => compare(sortKey(one), sortKey(other)));
+}
+
+function sortKey({ code, currency = '', relatedIds }: Blocker): string {
+  return [String(BLOCKER_CODES.indexOf(code)).padStart(2, '0'), currency, ...relatedIds].join(' ');
+}
+
+function compare(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}

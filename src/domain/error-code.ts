@@ -48,6 +48,13 @@ export const ERROR_CODES = {
 
 export type ClosureErrorCode = keyof typeof ERROR_CODES;
 
+const TRANSIENT: ReadonlySet<ClosureErrorCode> = new Set(['PROVIDER_RATE_LIMITED', 'PROVIDER_UNAVAILABLE', 'PROVIDER_TIMEOUT']);
+
+/** True for what passes by itself, so that the next read may succeed without anybody mending anything. */
+export function isTransient(code: ClosureErrorCode): boolean {
+  return TRANSIENT.has(code);
+}
+
 export const CLOSURE_ERROR_CODES = Object.keys(ERROR_CODES) as ClosureErrorCode[];
 
 /** The advice that goes with a code; it never differs between providers. */

@@ -1,5 +1,5 @@
 import type { AccountRef } from './account';
-import type { Blocker } from './blocker';
+import type { Blocker, BlockerCode } from './blocker';
 import type { ProviderError } from './closure-error';
 import type { ClosureErrorCode } from './error-code';
 
@@ -73,7 +73,7 @@ export interface AccountSeen extends Evidence {
   providerStatus?: string;
   blockers: Blocker[];
   /** Why a part of the blockers could not be read: what is listed is true, and there may be more. */
-  blockersUnknown?: ReadFailed;
+  blockersUnknown?: BlockersUnknown;
   /** Other identifiers of the same account that the answer revealed. */
   aliases: AccountRef[];
   /** Epoch ms; with SCHEDULED, or where the provider names the expected date. */
@@ -88,6 +88,12 @@ export interface ReadFailed extends Evidence {
   message: string;
   /** As the provider asked, 0 to 24 h in ms. */
   retryAfterMs?: number;
+}
+
+/** A part of the blockers that could not be read. */
+export interface BlockersUnknown extends ReadFailed {
+  /** What that part could have shown; absent: anything. */
+  codes?: readonly BlockerCode[];
 }
 
 export type AccountRead = AccountSeen | ReadFailed;

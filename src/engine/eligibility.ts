@@ -1,14 +1,16 @@
 import type { AccountInput, AccountRef } from '../domain/account';
+import { inOrder } from '../domain/blocker';
 import type { Caller } from '../domain/caller';
-import { type ClosureErrorDetails, closureError, InputRefused } from '../domain/closure-error';
+import { type ClosureError, type ClosureErrorDetails, closureError, InputRefused } from '../domain/closure-error';
 import type { ClosureErrorCode } from '../domain/error-code';
-import type { AccountRead, AccountSeen } from '../domain/outcome';
+import type { AccountRead, AccountSeen, ReadFailed } from '../domain/outcome';
 import type { EngineParts } from './driver';
 import { checkAccount } from './intake';
+import type { Reader } from './reader';
 import type { Eligibility } from './service';
 
 /** Would the provider accept a close now? A live read; nothing is stored and nothing changes anywhere. */
-export async function checkEligibility(parts: EngineParts, caller: Caller, input: AccountInput): Promise<Eligibility> {
+export async function checkEligibility(parts: EngineParts, reader: Reader, caller: Caller, input: AccountInput): Promise<Eligibility> {
   const empty: Eligibility = { account: null, eligible: null, providerStatus: null, blockers: [], error: null, checkedAt: parts.clock.now() };
   try {
     const { provider, account, kind } = checkAccount(parts.providers, caller, input);
@@ -17,8 +19,8 @@ export async function checkEligibility(parts: EngineParts, caller: Caller, input
       const error = closureError('UNSUPPORTED_BY_PROVIDER', `Accounts of ${provider.displayName} cannot be read.`, caller.correlationId, details);
       return { ...empty, account, error };
     }
-    const read = await provider.adapter.readAccount(account, { correlationId: caller.correlationId, purpose: 'ELIGIBILITY', blockers: true });
-    return { ...judge(account, read, caller, details), checkedAt: parts.clock.now() };
+    const { read, at } = await reader.read(provider, account, caller.correlationId);
+    return { ...judge(account, read, caller, details), checkedAt: at };
   } catch (error) {
     if (!(error instanceof InputRefused)) throw error;
     return { ...empty, error: closureError(error.code, error.message, caller.correlationId, { field: [...error.field] }) };
@@ -26,16 +28,20 @@ export async function checkEligibility(parts: EngineParts, caller: Caller, input
 }
 
 function judge(account: AccountRef, read: AccountRead, caller: Caller, details: ClosureErrorDetails): Omit<Eligibility, 'checkedAt'> {
-  const evidence = { ...details, providerErrors: read.providerErrors ?? [], providerRequestId: read.requestId };
-  const fail = (code: ClosureErrorCode, message: string) => closureError(code, message, caller.correlationId, evidence);
-  if (!read.ok) {
-    const retryAfterSeconds = read.retryAfterMs === undefined ? undefined : Math.ceil(read.retryAfterMs / 1000);
-    return { account, eligible: null, providerStatus: null, blockers: [], error: { ...fail(read.code, read.message), retryAfterSeconds } };
-  }
-  const seen = { account, providerStatus: read.providerStatus ?? null, blockers: read.blockers };
+  const fail = (code: ClosureErrorCode, message: string, evidence: ReadFailed | AccountSeen): ClosureError =>
+    closureError(code, message, caller.correlationId, {
+      ...details,
+      providerErrors: evidence.providerErrors ?? [],
+      providerRequestId: evidence.requestId,
+      ...(!evidence.ok && evidence.retryAfterMs !== undefined && { retryAfterSeconds: Math.ceil(evidence.retryAfterMs / 1000) }),
+    });
+  if (!read.ok) return { account, eligible: null, providerStatus: null, blockers: [], error: fail(read.code, read.message, read) };
+  const { blockers, blockersUnknown: unknown } = read;
+  const seen = { account, providerStatus: read.providerStatus ?? null, blockers: inOrder(blockers) };
   const refusal = whyNot(read);
-  if (refusal) return { ...seen, eligible: refusal.eligible, error: fail(refusal.code, refusal.message) };
-  return { ...seen, eligible: !read.blockers.some(({ stage }) => stage === 'REQUEST'), error: null };
+  if (refusal) return { ...seen, eligible: refusal.eligible, error: fail(refusal.code, refusal.message, read) };
+  if (blockers.some(({ stage }) => stage === 'REQUEST')) return { ...seen, eligible: false, error: null };
+  return unknown ? { ...seen, eligible: null, error: fail(unknown.code, unknown.message, unknown) } : { ...seen, eligible: true, error: null };
 }
 
 function whyNot(read: AccountSeen): { eligible: false | null; code: ClosureErrorCode; message: string } | null {

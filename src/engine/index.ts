@@ -7,6 +7,7 @@ import type { EngineParts } from './driver';
 import { checkEligibility } from './eligibility';
 import { Operate } from './operate';
 import { Queries } from './queries';
+import { Reader } from './reader';
 import type { ClosureResult, ClosureService, Eligibility } from './service';
 import { type DeliveryResult, Webhooks } from './webhooks';
 import { Worker } from './worker';
@@ -30,7 +31,8 @@ export interface Engine {
 export function createEngine(parts: EngineParts): Engine {
   const worker = new Worker(parts);
   const closeAccount = new CloseAccount(parts, worker);
-  const operate = new Operate(parts, worker);
+  const reader = new Reader(parts.clock);
+  const operate = new Operate(parts, worker, reader);
   const queries = new Queries(parts);
   const webhooks = new Webhooks(parts, worker);
 
@@ -59,7 +61,7 @@ export function createEngine(parts: EngineParts): Engine {
   };
 
   async function eligibility(caller: Caller, account: AccountInput): Promise<Eligibility> {
-    const found = await checkEligibility(parts, caller, account);
+    const found = await checkEligibility(parts, reader, caller, account);
     const held = !mayOperate(caller) && found.blockers.some(isHold);
     return {
       ...found,

@@ -9,6 +9,7 @@ import type { Alias } from '../ports/store';
 import { changeOf } from './change';
 import { aliasesOf, type EngineParts, factsFor } from './driver';
 import { mayUse } from './intake';
+import type { Reader } from './reader';
 import type { ClosureResult, Resolution, ResolveClosureInput } from './service';
 import type { Worker } from './worker';
 
@@ -29,6 +30,7 @@ export class Operate {
   constructor(
     private readonly parts: EngineParts,
     private readonly worker: Worker,
+    private readonly reader: Reader,
   ) {}
 
   /** Reads the account now. A closure with nothing left to learn is returned as it is. */
@@ -44,12 +46,11 @@ export class Operate {
     if (!provider.adapter.capabilities.outcomeSources.includes('POLL')) {
       return { closure, error: failure(caller, 'UNSUPPORTED_BY_PROVIDER', 'Accounts of the provider cannot be read.', closure) };
     }
-    const facts = factsFor(provider, this.parts);
-    const context = { correlationId: caller.correlationId, purpose: 'ELIGIBILITY', blockers: true } as const;
-    const read = await provider.adapter.readAccount(closure.account, context);
+    // An older read than the closure's last change would be evidence of how things were before it.
+    const { read, at } = await this.reader.read(provider, closure.account, caller.correlationId, closure.updatedAt);
     const aliases = aliasesOf(provider, read);
     const after = await this.decide(caller, closure, (situation) => ({
-      verdict: onlyNews(judgeRead(situation, read, facts)),
+      verdict: onlyNews(judgeRead(situation, read, { ...factsFor(provider, this.parts), now: at })),
       cause: 'POLL',
       aliases,
       providerRequestId: read.requestId,

@@ -54,6 +54,7 @@ function cleanResult<Result extends CloseOutcome | AccountRead>(result: Result, 
     requestId: cleanId(result.requestId, secrets),
     ...(result.providerErrors && { providerErrors: result.providerErrors.map((entry) => cleanEntry(entry, text)) }),
     ...('providerStatus' in result && { providerStatus: word(result.providerStatus) }),
+    ...('blockersUnknown' in result && result.blockersUnknown && { blockersUnknown: cleanResult(result.blockersUnknown, secrets) }),
     // These are the adapter's own words, unless it was careless.
     ...('message' in result && { message: text(result.message) }),
     ...('detail' in result && { detail: text(result.detail) }),

@@ -3,6 +3,7 @@ import { buildConnector, type Dispatcher, errors, Pool } from 'undici';
 import { readBody } from './http-body';
 import { ConnectFailed, connectFailureCause, type LostCause, lostCause, type NotSentCause } from './http-failure';
 import { assertedPath, type Base, parseBase, rawQuery } from './http-target';
+import type { RateBudget, RequestPriority } from './rate-budget';
 
 export { pathSegment } from './http-target';
 
@@ -19,8 +20,10 @@ export interface ProviderHttpOptions {
   connections?: number;
   /** Requests that may wait for a connection. Default 256. */
   queue?: number;
-  /** How long a request may wait for a connection, ms. Default 2000. */
+  /** How long a request may wait for its turn in the budget and for a connection, ms. Default 2000. */
   queueWaitMs?: number;
+  /** How many requests per second may leave, shared with the provider's other clients. Default: no limit. */
+  budget?: RateBudget;
 }
 
 /** What goes over the wire, as a signature has to see it. */
@@ -43,6 +46,8 @@ export interface ProviderRequest {
   /** Names in lower case. */
   headers: Record<string, string>;
   body?: string;
+  /** Who goes first where requests must wait; absent: as a close. */
+  priority?: RequestPriority;
   /** Called once a connection slot is held; gives further headers, such as a signature. */
   finalise?: (target: WireTarget) => Record<string, string>;
   /** Awaited last of all. Where it throws, nothing is sent and what it threw goes on to the caller. */
@@ -69,6 +74,8 @@ export type ProviderAnswer =
   | { kind: 'notSent'; cause: NotSentCause }
   | { kind: 'lost'; cause: LostCause; status?: number };
 
+/** The part of the connections that is kept for closes, however many reads there are. */
+const KEPT_FOR_CLOSES = 0.25;
 const POOL_FULL: ProviderAnswer = { kind: 'notSent', cause: 'poolFull' };
 
 /**
@@ -79,6 +86,9 @@ export class ProviderHttp {
   readonly #base: Base;
   readonly #pool: Pool;
   readonly #slots;
+  /** Reads pass through here first, so that they never hold all connections. */
+  readonly #readSlots;
+  readonly #budget: RateBudget | undefined;
   readonly #timeoutMs: number;
   readonly #queueWaitMs: number;
   #closing: Promise<void> | null = null;
@@ -88,7 +98,10 @@ export class ProviderHttp {
     this.#base = parseBase(options.baseUrl);
     this.#timeoutMs = options.timeoutMs;
     this.#queueWaitMs = options.queueWaitMs ?? 2_000;
-    this.#slots = bulkhead(connections, options.queue ?? 256);
+    const queue = options.queue ?? 256;
+    this.#slots = bulkhead(connections, queue);
+    this.#readSlots = bulkhead(connections - Math.floor(connections * KEPT_FOR_CLOSES), queue);
+    this.#budget = options.budget;
     this.#pool = new Pool(this.#base.origin, {
       connections,
       pipelining: 1,
@@ -107,7 +120,7 @@ export class ProviderHttp {
   send(request: ProviderRequest): Promise<ProviderAnswer> {
     const query = rawQuery(request.query ?? []);
     const path = assertedPath(this.#base, request.path, query);
-    return this.#withSlot(() => this.#exchange(request, path, query));
+    return this.#withSlot(request.priority ?? 'CLOSE', () => this.#exchange(request, path, query));
   }
 
   /** Lets requests under way finish, within their deadlines, and frees all connections. */
@@ -116,23 +129,29 @@ export class ProviderHttp {
     await this.#closing;
   }
 
-  #withSlot(run: () => Promise<ProviderAnswer>): Promise<ProviderAnswer> {
+  #withSlot(priority: RequestPriority, run: () => Promise<ProviderAnswer>): Promise<ProviderAnswer> {
     return new Promise((resolve, reject) => {
-      let gaveUp = false;
+      const patience = new AbortController();
       const timer = setTimeout(() => {
-        gaveUp = true;
+        patience.abort();
         resolve(POOL_FULL);
       }, this.#queueWaitMs);
       const start = (): Promise<ProviderAnswer> => {
         clearTimeout(timer);
-        return gaveUp || this.#closing ? Promise.resolve(POOL_FULL) : run();
+        return patience.signal.aborted || this.#closing ? Promise.resolve(POOL_FULL) : run();
       };
-      this.#slots.execute(start).then(resolve, (error: unknown) => {
+      this.#inTurn(priority, patience.signal, start).then(resolve, (error: unknown) => {
         clearTimeout(timer);
         if (error instanceof BulkheadRejectedError) resolve(POOL_FULL);
         else reject(error);
       });
     });
+  }
+
+  async #inTurn(priority: RequestPriority, signal: AbortSignal, start: () => Promise<ProviderAnswer>): Promise<ProviderAnswer> {
+    if (this.#budget && !(await this.#budget.take(priority, signal))) return POOL_FULL;
+    const take = () => this.#slots.execute(start);
+    return priority === 'CLOSE' ? take() : this.#readSlots.execute(take);
   }
 
   async #exchange(request: ProviderRequest, path: string, query: string): Promise<ProviderAnswer> {

@@ -8,7 +8,7 @@ import { perform, readBody } from './sandbox-wire';
  * For development, tests and the demo only; nothing that serves production traffic imports it.
  */
 
-export type SandboxOperation = 'close' | 'read' | 'token' | 'keys' | 'other';
+export type SandboxOperation = 'close' | 'read' | 'token' | 'keys' | 'list' | 'other';
 
 /** One request, in the order in which the sandbox made up its mind; entered before the first byte of the answer leaves. */
 export interface LedgerEntry {

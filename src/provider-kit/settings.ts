@@ -14,6 +14,12 @@ export const uuidSetting = z
   .string()
   .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i, { error: 'must be a UUID' });
 
+/** How many requests per second the provider is sent at most. */
+export const requestsPerSecondSetting = z
+  .string()
+  .regex(/^[1-9]\d{0,4}$/, { error: 'must be a whole number from 1 to 99999' })
+  .transform(Number);
+
 /** True for a host name that only this machine answers to. */
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);

@@ -76,6 +76,7 @@ providerContract('emoney', {
       OPEN_WORDS: ['open,,active'],
       CLOSED_WORDS: ['closed,,gone', 'closed,active'],
       CLIENT_ID_HEADER: ['not a header'],
+      REQUESTS_PER_SECOND: ['0', 'a lot of them'],
     },
     secret: ['PRIVATE_KEY'],
   },

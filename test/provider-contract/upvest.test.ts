@@ -66,6 +66,7 @@ providerContract('upvest', {
       PRIVATE_KEY_PASSPHRASE: [],
       SIGNATURE_VERSION: ['7'],
       API_VERSION: ['2'],
+      REQUESTS_PER_SECOND: ['0', 'a lot of them'],
       WEBHOOK_PATH: ['no-slash', '/with?query'],
       WEBHOOK_TOLERANCE_SECONDS: ['0', '-5', 'an hour'],
     },

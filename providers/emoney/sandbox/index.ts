@@ -101,6 +101,8 @@ export async function startSandbox(options: EmoneySandboxOptions = {}): Promise<
       CLIENT_ID,
       PRIVATE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
       KEY_ID,
+      // The sandbox has no limit.
+      REQUESTS_PER_SECOND: '5000',
     },
     addAccount: (preset) => void accounts.add(preset),
     account(id) {

@@ -1,3 +1,4 @@
+import type { Holdings } from './holdings';
 import type { ProblemSlug } from './problems';
 
 /** The provider's books, as far as a closing needs them. Time decides what an account is: nothing has to fire. */
@@ -5,11 +6,9 @@ import type { ProblemSlug } from './problems';
 export type AccountStatus = 'PENDING_APPROVAL' | 'ACTIVE' | 'LOCKED' | 'CLOSING' | 'CLOSED' | 'FROZEN';
 
 /** How an account begins and what becomes of it. */
-export interface AccountPreset {
+export interface AccountPreset extends Holdings {
   /** Default ACTIVE. FROZEN is a word that the documentation does not have. */
   status?: AccountStatus;
-  /** A withdrawal is on its way: the close is refused. */
-  withdrawals?: boolean;
   /** From the close until CLOSED, ms; null: it stays CLOSING. Default: the sandbox's own. */
   closingMs?: number | null;
   /** The closing does not succeed: instead of CLOSED it is ACTIVE again. */
@@ -23,6 +22,8 @@ interface Account {
   /** Epoch ms. */
   createdAt: number;
   closingAt: number | null;
+  /** From when on nothing holds the closing up, epoch ms; null: something does. */
+  clearAt: number | null;
   refused: boolean;
 }
 
@@ -31,6 +32,10 @@ export interface AccountsOptions {
   /** How long a change stays invisible to reads, ms. */
   readLagMs: number;
   presetOf(id: string): AccountPreset;
+  /** Something is there for which a close is refused. */
+  isRefused(id: string): boolean;
+  /** Something is there for which a closing does not come to its end. */
+  isHeldUp(id: string, now: number): boolean;
 }
 
 /** Accounts, or account groups: every id exists from the moment somebody asks for it. */
@@ -42,46 +47,72 @@ export class SandboxAccounts {
   /** What keeps the account from being closed; otherwise it is closing from now on. */
   close(id: string, now: number): ProblemSlug | null {
     const account = this.#account(id, now);
-    const { refusal, withdrawals } = account.preset;
+    const { refusal } = account.preset;
     if (refusal && !(refusal.once && account.refused)) {
       account.refused = true;
       return refusal.slug;
     }
-    if (withdrawals || this.#statusAt(account, now) !== 'ACTIVE') return 'conflict';
-    account.closingAt = now;
+    if (this.options.isRefused(id) || this.status(id, now) !== 'ACTIVE') return 'conflict';
+    this.#begin(id, account, now);
     return null;
   }
 
   /** The provider's own staff close it: nothing keeps them from it but an account that is not ACTIVE. True: it is closing. */
   closeByStaff(id: string, now: number): boolean {
     const account = this.#account(id, now);
-    if (this.#statusAt(account, now) !== 'ACTIVE') return false;
-    account.closingAt = now;
+    if (this.status(id, now) !== 'ACTIVE') return false;
+    this.#begin(id, account, now);
     return true;
   }
 
   /** What it is, before reads show it. */
   status(id: string, now: number): AccountStatus {
-    return this.#statusAt(this.#account(id, now), now);
+    return this.#statusAt(id, now, now);
+  }
+
+  /** What is on it, now. */
+  holdings(id: string): Holdings {
+    return this.#account(id, Date.now()).preset;
+  }
+
+  /** Every id that somebody asked for. */
+  ids(): string[] {
+    return [...this.#accounts.keys()];
+  }
+
+  /** What is not named stays as it is. */
+  change(id: string, changes: AccountPreset, now: number): void {
+    const account = this.#account(id, now);
+    const isClosed = this.status(id, now) === 'CLOSED';
+    account.preset = { ...account.preset, ...changes };
+    if (!isClosed) account.clearAt = null;
   }
 
   /** What a read shows; null: there is no such account. */
   visible(id: string, now: number): { status: AccountStatus; createdAt: number } | null {
     const account = this.#account(id, now);
     if (account.preset.refusal?.slug === 'not_found') return null;
-    return { status: this.#statusAt(account, now - this.options.readLagMs), createdAt: account.createdAt };
+    return { status: this.#statusAt(id, now - this.options.readLagMs, now), createdAt: account.createdAt };
   }
 
   #account(id: string, now: number): Account {
-    const known = this.#accounts.get(id) ?? { preset: this.options.presetOf(id), createdAt: now, closingAt: null, refused: false };
+    const known: Account = this.#accounts.get(id) ?? { preset: this.options.presetOf(id), createdAt: now, closingAt: null, clearAt: null, refused: false };
     this.#accounts.set(id, known);
     return known;
   }
 
-  #statusAt({ preset, closingAt }: Account, at: number): AccountStatus {
+  #begin(id: string, account: Account, now: number): void {
+    account.closingAt = now;
+    account.clearAt = this.options.isHeldUp(id, now) ? null : now;
+  }
+
+  #statusAt(id: string, at: number, now: number): AccountStatus {
+    const account = this.#account(id, now);
+    const { preset, closingAt } = account;
     if (closingAt === null || at < closingAt) return preset.status ?? 'ACTIVE';
+    account.clearAt ??= this.options.isHeldUp(id, now) ? null : now;
     const duration = preset.closingMs === undefined ? this.options.closingMs : preset.closingMs;
-    if (duration === null || at < closingAt + duration) return 'CLOSING';
+    if (duration === null || account.clearAt === null || at < Math.max(closingAt + duration, account.clearAt)) return 'CLOSING';
     return preset.fails ? 'ACTIVE' : 'CLOSED';
   }
 }

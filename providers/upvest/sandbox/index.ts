@@ -7,10 +7,12 @@ import {
   type SandboxRoute,
   startSandboxServer,
 } from '../../../src/provider-kit/sandbox';
-import { CLOSE_SCOPE, CLOSURE_REASON_WORDS, READ_SCOPE, TOKEN_PATH, VERIFY_KEYS_PATH, WEBHOOKS_SCOPE } from '../api';
-import { type AccountPreset, SandboxAccounts } from './accounts';
+import { CLOSE_SCOPE, CLOSURE_REASON_WORDS, LIST_SCOPES, READ_SCOPE, TOKEN_PATH, VERIFY_KEYS_PATH, WEBHOOKS_SCOPE } from '../api';
+import type { AccountPreset } from './accounts';
+import { SandboxBank } from './bank';
 import { Gate } from './gate';
-import { magicPreset } from './magic';
+import { listRoute } from './lists';
+import { magicPresets } from './magic';
 import { problemReply, Refusal, withRequestId } from './problems';
 import { SandboxWebhooks, type WebhookControls } from './webhooks';
 import type { WebhookSenderOptions } from './webhook-sender';
@@ -22,7 +24,7 @@ export interface SandboxOptions {
   closingMs?: number;
   /** How long a change stays invisible to reads, ms. Default 0. */
   readLagMs?: number;
-  /** Accounts and account groups that begin otherwise than ACTIVE, by id. */
+  /** Accounts and account groups that begin otherwise than ACTIVE and empty, by id. */
   accounts?: Readonly<Record<string, AccountPreset>>;
   /** Default 1799, as in the provider's samples. */
   tokenLifeSeconds?: number;
@@ -42,6 +44,8 @@ export interface UpvestSandbox extends Omit<RunningSandbox, 'subscribe'>, Webhoo
   revokeTokens(): void;
   /** Every token so far, good or not. */
   credentials(): readonly string[];
+  /** Something happens to the account, or the group, of this id. What is not named stays as it is. */
+  change(id: string, changes: AccountPreset): void;
 }
 
 const RESOURCE = /^\/(accounts|account_groups)\/([^/]+)$/;
@@ -58,21 +62,19 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Upvest
     clientSecret: options.clientSecret ?? randomBytes(24).toString('base64'),
     keyId: randomUUID(),
     publicKey: keys.publicKey,
-    scopes: options.scopes ?? [CLOSE_SCOPE, READ_SCOPE, WEBHOOKS_SCOPE],
+    scopes: options.scopes ?? [CLOSE_SCOPE, WEBHOOKS_SCOPE, ...Object.values(LIST_SCOPES)],
   };
   const gate = new Gate(credentials, options.tokenLifeSeconds ?? 1799);
-  const book = (): SandboxAccounts =>
-    new SandboxAccounts({
-      closingMs: options.closingMs ?? 2_000,
-      readLagMs: options.readLagMs ?? 0,
-      presetOf: (id) => options.accounts?.[id] ?? magicPreset(id) ?? {},
-    });
-  const books = { accounts: book(), account_groups: book() };
-  const webhooks = new SandboxWebhooks(books, options.webhooks ?? {});
+  const bank = new SandboxBank({
+    closingMs: options.closingMs ?? 2_000,
+    readLagMs: options.readLagMs ?? 0,
+    presets: new Map([...magicPresets, ...Object.entries(options.accounts ?? {})]),
+  });
+  const webhooks = new SandboxWebhooks(bank, options.webhooks ?? {});
 
   const server = await startSandboxServer({
     port: options.port,
-    route: (request) => guarded(routeOf(request, gate, books, webhooks), request, gate),
+    route: (request) => guarded(routeOf(request, gate, bank, webhooks), request, gate),
   });
   return {
     ...server,
@@ -83,9 +85,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Upvest
       KEY_ID: credentials.keyId,
       PRIVATE_KEY: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
       SIGNATURE_VERSION: options.signatureVersion ?? '15',
+      // The sandbox has no limit.
+      REQUESTS_PER_SECOND: '5000',
     },
     revokeTokens: () => gate.revokeTokens(),
     credentials: () => gate.issued,
+    change: (id, changes) => bank.change(id, changes),
     ...webhooks.controls(),
     dispose: async () => {
       await webhooks.dispose();
@@ -94,7 +99,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Upvest
   };
 }
 
-type Books = Record<'accounts' | 'account_groups', SandboxAccounts>;
+type Collection = 'accounts' | 'account_groups';
 
 /** The route with the checks that every request has to pass, and its refusals turned into problems. */
 function guarded(route: SandboxRoute, request: SandboxRequest, gate: Gate): SandboxRoute {
@@ -110,7 +115,7 @@ function guarded(route: SandboxRoute, request: SandboxRequest, gate: Gate): Sand
   return { ...route, process };
 }
 
-function routeOf(request: SandboxRequest, gate: Gate, books: Books, webhooks: SandboxWebhooks): SandboxRoute {
+function routeOf(request: SandboxRequest, gate: Gate, bank: SandboxBank, webhooks: SandboxWebhooks): SandboxRoute {
   const { method, path } = request;
   if (path === TOKEN_PATH) {
     return { operation: 'token', process: () => (method === 'POST' ? gate.issueToken(request, Date.now()) : refuse('method_not_allowed')) };
@@ -118,16 +123,17 @@ function routeOf(request: SandboxRequest, gate: Gate, books: Books, webhooks: Sa
   if (path === VERIFY_KEYS_PATH && method === 'GET') {
     return { operation: 'keys', process: () => verifyKeys(request, gate, webhooks) };
   }
+  const list = listRoute(request, bank, gate);
+  if (list) return list;
   const [, collection, accountId] = RESOURCE.exec(path) ?? [];
   if ((collection !== 'accounts' && collection !== 'account_groups') || accountId === undefined) {
     return { operation: 'other', process: () => refuse('not_found') };
   }
-  const book = books[collection];
   switch (method) {
     case 'DELETE':
-      return { operation: 'close', accountId, process: () => close(request, collection, accountId, book, gate, webhooks) };
+      return { operation: 'close', accountId, process: () => close(request, collection, accountId, bank, gate, webhooks) };
     case 'GET':
-      return { operation: 'read', accountId, process: () => read(request, accountId, book, gate) };
+      return { operation: 'read', accountId, process: () => read(request, collection, accountId, bank, gate) };
     default:
       return { operation: 'other', accountId, process: () => refuse('method_not_allowed') };
   }
@@ -140,9 +146,9 @@ function verifyKeys(request: SandboxRequest, gate: Gate, webhooks: SandboxWebhoo
 
 function close(
   request: SandboxRequest,
-  collection: keyof Books,
+  collection: Collection,
   id: string,
-  book: SandboxAccounts,
+  bank: SandboxBank,
   gate: Gate,
   webhooks: SandboxWebhooks,
 ): SandboxReply {
@@ -153,7 +159,7 @@ function close(
   if (collection === 'accounts' && request.query !== '') throw new Refusal('invalid_request', 'The request takes no query.');
   checkGroupQuery(request.params);
   if (request.params.get('notification_only') === 'true') return withRequestId({ status: 202 });
-  const refusal = book.close(id, now);
+  const refusal = bank[collection].close(id, now);
   if (refusal) throw new Refusal(refusal, 'The account cannot be closed.');
   webhooks.closingBegan(collection, id);
   return { ...withRequestId({ status: 202 }), effect: true };
@@ -169,18 +175,22 @@ function checkGroupQuery(params: URLSearchParams): void {
   }
 }
 
-function read(request: SandboxRequest, id: string, book: SandboxAccounts, gate: Gate): SandboxReply {
+function read(request: SandboxRequest, collection: Collection, id: string, bank: SandboxBank, gate: Gate): SandboxReply {
   const now = Date.now();
   gate.checkToken(request, READ_SCOPE, now);
   checkId(id, 'accounts');
-  const seen = book.visible(id, now);
+  const seen = bank[collection].visible(id, now);
   if (!seen) throw new Refusal('not_found', 'There is no such account.');
   const created = new Date(seen.createdAt).toISOString();
-  return withRequestId(jsonAnswer(200, { id, created_at: created, updated_at: created, name: 'Savings', status: seen.status }));
+  const common = { id, created_at: created, updated_at: created, status: seen.status };
+  const group = collection === 'accounts' ? bank.groupOf(id) : id;
+  const users = bank.usersOf(group).map((user) => ({ id: user, type: 'OWNER' }));
+  const own = collection === 'accounts' ? { name: 'Savings', type: 'TRADING', account_group_id: group } : { type: 'PERSONAL' };
+  return withRequestId(jsonAnswer(200, { ...common, ...own, users }));
 }
 
 /** The page of the single account documents no 400. */
-function checkId(id: string, collection: keyof Books): void {
+function checkId(id: string, collection: Collection): void {
   if (!UUID.test(id)) throw new Refusal(collection === 'accounts' ? 'not_found' : 'invalid_request', 'The id is not a UUID.');
 }
 

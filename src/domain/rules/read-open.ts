@@ -1,3 +1,4 @@
+import { isTransient } from '../error-code';
 import type { AccountSeen } from '../outcome';
 import { refusedByState } from './refusal';
 import { errorOf, type Facts, giveUp, horizonOf, inDoubt, isPastHorizon, settledBy, type Situation, unchanged, type Verdict } from './situation';
@@ -27,9 +28,15 @@ function explained(situation: Situation, read: AccountSeen, facts: Facts): Verdi
   if (situation.closure.pendingRead === 'UNDOCUMENTED') {
     return refusedByState(situation, 'PROVIDER_PROTOCOL_ERROR', 'The provider refused in a way that its documentation does not have.', read, facts);
   }
-  return read.blockers.some(({ stage }) => stage === 'REQUEST')
-    ? refusedByState(situation, 'CLOSURE_BLOCKED', 'Something on the account must go before it can be closed.', read, facts)
-    : refusedByState(situation, 'ACCOUNT_STATE_CONFLICT', "The account's state does not allow the closing.", read, facts);
+  if (read.blockers.some(({ stage }) => stage === 'REQUEST')) {
+    return refusedByState(situation, 'CLOSURE_BLOCKED', 'Something on the account must go before it can be closed.', read, facts);
+  }
+  const { blockersUnknown } = read;
+  if (blockersUnknown && isTransient(blockersUnknown.code) && !isPastHorizon(situation, facts)) {
+    // The reason may be in the part that could not be read this time.
+    return unchanged({ kind: 'retry', afterMs: blockersUnknown.retryAfterMs, by: horizonOf(situation, facts.horizonMs) ?? undefined });
+  }
+  return refusedByState(situation, 'ACCOUNT_STATE_CONFLICT', "The account's state does not allow the closing.", read, facts);
 }
 
 function openInDoubt(situation: Situation, facts: Facts): Verdict {

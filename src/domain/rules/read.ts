@@ -1,3 +1,4 @@
+import { type Blocker, inOrder } from '../blocker';
 import { mayBeApplied } from '../closure';
 import type { ClosureStatus } from '../closure-status';
 import type { AccountRead, AccountSeen } from '../outcome';
@@ -18,8 +19,16 @@ function shown({ closure }: Situation, read: AccountSeen): Verdict['set'] {
   const providerStatus = read.providerStatus ?? closure.providerStatus;
   const waiting: ClosureStatus[] = ['CLOSING', 'SCHEDULED', 'ACTION_REQUIRED'];
   return waiting.includes(closure.status)
-    ? { providerStatus, blockers: read.blockers, expectedCloseAt: read.expectedCloseAt ?? closure.expectedCloseAt }
+    ? { providerStatus, blockers: knownBlockers(closure.blockers, read), expectedCloseAt: read.expectedCloseAt ?? closure.expectedCloseAt }
     : { providerStatus };
+}
+
+/** What was known stays where the read could not tell whether it is still so. */
+function knownBlockers(before: readonly Blocker[], { blockers, blockersUnknown }: AccountSeen): Blocker[] {
+  if (!blockersUnknown) return inOrder(blockers);
+  const { codes } = blockersUnknown;
+  const isRead = (old: Blocker): boolean => blockers.some(({ code, currency }) => code === old.code && currency === old.currency);
+  return inOrder([...blockers, ...before.filter((old) => (!codes || codes.includes(old.code)) && !isRead(old))]);
 }
 
 function verdictOn(situation: Situation, read: AccountSeen, facts: Facts): Verdict {
@@ -90,7 +99,7 @@ function closing(situation: Situation, read: AccountSeen, facts: Facts): Verdict
         return refusedByState(situation, 'ACCOUNT_STATE_CONFLICT', 'The account is being closed already.', read, facts);
       }
       return {
-        set: { ...seen, status: 'CLOSING', error: null, pendingRead: null, blockers: read.blockers },
+        set: { ...seen, status: 'CLOSING', error: null, pendingRead: null, blockers: inOrder(read.blockers) },
         detail: attempts.some(mayBeApplied) ? undefined : 'The closing was begun by someone else and is adopted.',
         next: { kind: 'poll' },
       };

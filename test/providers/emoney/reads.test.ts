@@ -140,9 +140,34 @@ describe('balances', () => {
     expect(await blockers(there)).toEqual([]);
   });
 
-  it('that cannot be read stand in nobody\'s way', async () => {
-    bench.bank.script('*', 'read', [jsonAnswer(200, { status: 'Open', balances: { available: { amount: { amount: 'much' } }, current: 'x', withholding: null } })]);
-    expect(await blockers(freshAccount())).toEqual([]);
+  it.each([
+    [{ available: { amount: { amount: 'much' } } }, ['POSITIVE_BALANCE', 'NEGATIVE_BALANCE']],
+    [{ available: { amount: {} } }, ['POSITIVE_BALANCE', 'NEGATIVE_BALANCE']],
+    [{ available: { amount: { amount: '1e3' } }, current: { amount: { amount: '0' } } }, ['POSITIVE_BALANCE', 'NEGATIVE_BALANCE']],
+    [{ current: 'x' }, ['POSITIVE_BALANCE', 'NEGATIVE_BALANCE']],
+    [{ pendingConsolidation: 7, withholding: [] }, ['PENDING_FUNDS', 'RESERVED_FUNDS']],
+    ['none', ['POSITIVE_BALANCE', 'NEGATIVE_BALANCE', 'PENDING_FUNDS', 'RESERVED_FUNDS']],
+  ])('that cannot be read are unknown, and not zero: %j', async (balances, codes) => {
+    bench.bank.script('*', 'read', [jsonAnswer(200, { status: 'Open', balances })]);
+    expect(await bench.read(freshAccount())).toMatchObject({
+      ok: true,
+      state: 'OPEN',
+      blockers: [],
+      blockersUnknown: { ok: false, code: 'PROVIDER_PROTOCOL_ERROR', codes },
+    });
+  });
+
+  it('that cannot be read hide no others', async () => {
+    const balances = { available: { amount: { amount: '1.50', currency: 'EUR' } }, withholding: 'x', pendingConsolidation: null };
+    bench.bank.script('*', 'read', [jsonAnswer(200, { status: 'Open', balances })]);
+    expect(await bench.read(freshAccount())).toMatchObject({ blockers: [{ code: 'POSITIVE_BALANCE', amount: '1.50' }], blockersUnknown: { codes: ['RESERVED_FUNDS'] } });
+  });
+
+  it.each([undefined, null, {}, { available: null, current: { amount: { amount: '0.00' } } }])('that are not there or zero stand in nobody\'s way: %j', async (balances) => {
+    bench.bank.script('*', 'read', [jsonAnswer(200, { status: 'Open', balances })]);
+    const read = await bench.read(freshAccount());
+    expect(read).toMatchObject({ ok: true, blockers: [] });
+    expect(read).not.toHaveProperty('blockersUnknown');
   });
 
   it('of a closed account are nobody\'s concern', async () => {

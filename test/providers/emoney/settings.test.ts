@@ -33,6 +33,7 @@ describe('settings', () => {
       OPEN_WORDS: new Set(['open', 'active']),
       CLOSED_WORDS: new Set(['closed']),
       CLIENT_ID_HEADER: 'x-client-id',
+      REQUESTS_PER_SECOND: 20,
     });
     expect(Object.keys(problems(Object.fromEntries(Object.keys(good).map((key) => [key, undefined])))).toSorted()).toEqual(Object.keys(good).toSorted());
   });

@@ -1,6 +1,9 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import type { UpvestSandbox } from '../../../providers/upvest/sandbox';
-import { account, closeRequest, context, openBench, openPair, type Pair, send } from './support';
+import { account, closeRequest, context as withBlockers, openBench, openPair, type Pair, send } from './support';
+
+/** What other lists take is another matter. */
+const context = { ...withBlockers, blockers: false };
 
 const cleanups: (() => Promise<unknown>)[] = [];
 

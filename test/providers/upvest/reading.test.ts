@@ -21,7 +21,7 @@ describe('a read', () => {
   it.each([
     ['closing', { state: 'CLOSING', providerStatus: 'CLOSING', blockers: [] }],
     ['closed', { state: 'CLOSED', providerStatus: 'CLOSED', blockers: [] }],
-    ['withdrawals', { state: 'OPEN', providerStatus: 'ACTIVE', blockers: [] }],
+    ['withdrawals', { state: 'OPEN', providerStatus: 'ACTIVE', blockers: [{ code: 'OUTSTANDING_WITHDRAWALS', stage: 'REQUEST' }] }],
     [
       'locked',
       { state: 'OPEN', providerStatus: 'LOCKED', blockers: [{ code: 'ACCOUNT_RESTRICTED', stage: 'REQUEST', resolvableBy: 'PROVIDER', selfResolving: false }] },

@@ -26,6 +26,7 @@ describe('settings', () => {
       ...good,
       SIGNATURE_VERSION: '15',
       API_VERSION: '1',
+      REQUESTS_PER_SECOND: 100,
       WEBHOOK_TOLERANCE_SECONDS: 300,
     });
   });
@@ -40,6 +41,8 @@ describe('settings', () => {
     ['KEY_ID', 'key'],
     ['SIGNATURE_VERSION', '7'],
     ['API_VERSION', '2'],
+    ['REQUESTS_PER_SECOND', '0'],
+    ['REQUESTS_PER_SECOND', '100000'],
     ['WEBHOOK_PATH', 'webhooks'],
     ['WEBHOOK_PATH', '/webhooks?x=1'],
     ['WEBHOOK_TOLERANCE_SECONDS', '0'],

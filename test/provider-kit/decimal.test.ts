@@ -1,4 +1,4 @@
-import { parseDecimal, parseJsonNumbersAsText } from '../../../providers/emoney/decimal';
+import { parseDecimal, parseJsonNumbersAsText } from '../../src/provider-kit/decimal';
 
 describe('amounts', () => {
   it.each([

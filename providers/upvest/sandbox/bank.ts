@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { type AccountPreset, SandboxAccounts } from './accounts';
+import { holdsCash, holdsSecurities, isUnderWay, type Withdrawal } from './holdings';
+
+export interface BankOptions {
+  closingMs: number;
+  /** How long a change stays invisible to reads, ms. */
+  readLagMs: number;
+  /** Accounts and groups that begin otherwise than ACTIVE and empty, by id. */
+  presets: ReadonlyMap<string, AccountPreset>;
+}
+
+/** The same name is the same id in every run. */
+function derivedUuid(name: string): string {
+  const hex = createHash('sha256').update(name).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** Accounts, the groups that they belong to and the users whose they are. */
+export class SandboxBank {
+  readonly accounts: SandboxAccounts;
+  readonly account_groups: SandboxAccounts;
+  /** Accounts that a group's preset names, and their groups. */
+  readonly #groups = new Map<string, string>();
+
+  constructor({ presets, ...times }: BankOptions) {
+    for (const [id, preset] of presets) this.#assign(id, preset);
+    const presetOf = (id: string): AccountPreset => presets.get(id) ?? {};
+    this.accounts = new SandboxAccounts({
+      ...times,
+      presetOf,
+      isRefused: (id) => this.#isPaidOut(this.groupOf(id)),
+      isHeldUp: (id) => holdsSecurities(this.accounts.holdings(id)) || this.#isPaidOut(this.groupOf(id)),
+    });
+    this.account_groups = new SandboxAccounts({
+      ...times,
+      presetOf,
+      isRefused: (id) => this.#isPaidOut(id),
+      isHeldUp: (id, now) => {
+        const holdings = this.account_groups.holdings(id);
+        const open = (holdings.accounts ?? []).some((account) => this.accounts.status(account, now) !== 'CLOSED');
+        return open || holdsCash(holdings) || this.#isPaidOut(id);
+      },
+    });
+  }
+
+  /** Something happens to the account, or the group, of this id. What is not named stays as it is. */
+  change(id: string, changes: AccountPreset): void {
+    this.#assign(id, changes);
+    this.accounts.change(id, changes, Date.now());
+    this.account_groups.change(id, changes, Date.now());
+  }
+
+  groupOf(accountId: string): string {
+    return this.#groups.get(accountId) ?? derivedUuid(`group of ${accountId}`);
+  }
+
+  usersOf(groupId: string): readonly string[] {
+    return this.account_groups.holdings(groupId).users ?? [derivedUuid(`user of ${groupId}`)];
+  }
+
+  /** Accounts in whichever group, those first that a preset names. */
+  accountsOfUser(userId: string): string[] {
+    const known = new Set([...this.#groups.keys(), ...this.accounts.ids()]);
+    return [...known].filter((id) => this.usersOf(this.groupOf(id)).includes(userId));
+  }
+
+  withdrawalsOf(groupId: string): Withdrawal[] {
+    const accounts = this.accounts.ids().filter((id) => this.groupOf(id) === groupId);
+    const holders = [this.account_groups.holdings(groupId), ...accounts.map((id) => this.accounts.holdings(id))];
+    return holders.flatMap(({ withdrawals = [] }) => withdrawals);
+  }
+
+  #isPaidOut(groupId: string): boolean {
+    return this.withdrawalsOf(groupId).some(isUnderWay);
+  }
+
+  #assign(groupId: string, { accounts = [] }: AccountPreset): void {
+    for (const account of accounts) this.#groups.set(account, groupId);
+  }
+}

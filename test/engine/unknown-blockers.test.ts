@@ -1,0 +1,143 @@
+import type { Blocker } from '../../src/domain/blocker';
+import type { ClosureErrorCode } from '../../src/domain/error-code';
+import type { BlockersUnknown } from '../../src/domain/outcome';
+import { CALLER, type EngineHarness, startEngine } from '../support/engine';
+import { ScriptedProvider, seen } from '../support/scripted-provider';
+
+const blocker = (code: Blocker['code'], stage: Blocker['stage'], more: Partial<Blocker> = {}): Blocker => ({
+  code,
+  message: 'x',
+  stage,
+  resolvableBy: 'HOLDER',
+  selfResolving: false,
+  relatedIds: [],
+  ...more,
+});
+const unknown = (code: ClosureErrorCode, codes?: Blocker['code'][]): BlockersUnknown => ({ ok: false, code, message: 'Not all could be read.', requestId: 'req-1', codes });
+const CONFLICT = { kind: 'conflict', documented: true } as const;
+const withdrawals = blocker('OUTSTANDING_WITHDRAWALS', 'REQUEST');
+const positions = blocker('OPEN_POSITIONS', 'COMPLETION', { relatedIds: ['A', 'B'] });
+const cash = (currency: string): Blocker => blocker('POSITIVE_BALANCE', 'COMPLETION', { amount: '1.00', currency });
+
+let harness: EngineHarness;
+let bank: ScriptedProvider;
+beforeEach(async () => {
+  bank = new ScriptedProvider();
+  harness = await startEngine([bank.configured()]);
+});
+afterEach(() => harness.dispose());
+
+const codes = (blockers: readonly Blocker[]): string[] => blockers.map(({ code, currency }) => [code, currency].filter(Boolean).join(' '));
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
+async function close(): Promise<string> {
+  const { closure } = await harness.close();
+  if (!closure) throw new Error('Nothing was recorded.');
+  return closure.id;
+}
+
+describe('eligibility, where a part of the blockers is unknown', () => {
+  const eligibility = () => harness.engine.service.closureEligibility(CALLER, { provider: 'bank', kind: 'ACCOUNT', id: 'acc-1' });
+
+  it('cannot be told, and the error says why', async () => {
+    bank.states = [seen('OPEN', { blockers: [positions], blockersUnknown: { ...unknown('PROVIDER_RATE_LIMITED'), retryAfterMs: 1_500 } })];
+    expect(await eligibility()).toMatchObject({
+      eligible: null,
+      blockers: [{ code: 'OPEN_POSITIONS' }],
+      error: { code: 'PROVIDER_RATE_LIMITED', provider: 'bank', providerRequestId: 'req-1', retryAfterSeconds: 2 },
+    });
+  });
+
+  it('is false all the same where the rest refuses the request', async () => {
+    bank.states = [seen('OPEN', { blockers: [withdrawals], blockersUnknown: unknown('PROVIDER_PERMISSION_DENIED') })];
+    expect(await eligibility()).toMatchObject({ eligible: false, error: null });
+  });
+});
+
+describe('a conflict that a read is to explain, where a part of the blockers is unknown', () => {
+  beforeEach(() => {
+    bank.answers = [CONFLICT];
+  });
+
+  it('is blocked where the rest explains it', async () => {
+    bank.states = [seen('OPEN', { blockers: [withdrawals], blockersUnknown: unknown('PROVIDER_TIMEOUT') })];
+    const closure = await harness.stored(await close());
+    expect(closure).toMatchObject({ status: 'REJECTED', error: { code: 'CLOSURE_BLOCKED', blockers: [{ code: 'OUTSTANDING_WITHDRAWALS' }] } });
+  });
+
+  it.each(['PROVIDER_TIMEOUT', 'PROVIDER_UNAVAILABLE', 'PROVIDER_RATE_LIMITED'] as const)('is read again after %s, sent no more, and then decided', async (code) => {
+    bank.states = [
+      seen('OPEN', { blockersUnknown: unknown(code) }),
+      seen('OPEN', { blockersUnknown: unknown(code) }),
+      seen('OPEN', { blockers: [withdrawals] }),
+    ];
+    const id = await close();
+    expect(await harness.until(id, 'REJECTED')).toMatchObject({ error: { code: 'CLOSURE_BLOCKED' } });
+    expect({ reads: bank.reads, sent: bank.sent.length }).toEqual({ reads: 3, sent: 1 });
+  });
+
+  it.each(['PROVIDER_PERMISSION_DENIED', 'PROVIDER_AUTHENTICATION_FAILED', 'PROVIDER_PROTOCOL_ERROR'] as const)('stays unexplained after %s', async (code) => {
+    bank.states = [seen('OPEN', { blockers: [positions], blockersUnknown: unknown(code) })];
+    expect(await harness.stored(await close())).toMatchObject({ status: 'REJECTED', error: { code: 'ACCOUNT_STATE_CONFLICT', blockers: [] } });
+    expect(bank.reads).toBe(1);
+  });
+
+  it('stays unexplained when the trouble lasts to the horizon', async () => {
+    bank.states = [seen('OPEN', { blockersUnknown: unknown('PROVIDER_TIMEOUT') })];
+    expect(await harness.until(await close(), 'REJECTED', 'NEEDS_REVIEW')).toMatchObject({ status: 'REJECTED', error: { code: 'ACCOUNT_STATE_CONFLICT' } });
+    expect(bank.sent).toHaveLength(1);
+  });
+});
+
+describe('a closing account, where a part of the blockers is unknown', () => {
+  /** The blockers shown after the reads, each of which is seen by at least one poll. */
+  async function shownAfter(...states: typeof bank.states): Promise<string[]> {
+    bank.states = [states[0] ?? seen('CLOSING')];
+    const id = await close();
+    for (const state of states) {
+      bank.states = [state];
+      const { reads } = bank;
+      while (bank.reads < reads + 3) await pause();
+    }
+    expect((await harness.stored(id)).status).toBe('CLOSING');
+    return codes((await harness.stored(id)).blockers);
+  }
+
+  it('goes on showing what was known of that part, and what is known of the rest', async () => {
+    const before = seen('CLOSING', { blockers: [cash('EUR'), positions] });
+    const after = seen('CLOSING', { blockers: [cash('EUR')], blockersUnknown: unknown('PROVIDER_TIMEOUT', ['OPEN_POSITIONS']) });
+    expect(await shownAfter(before, after)).toEqual(['POSITIVE_BALANCE EUR', 'OPEN_POSITIONS']);
+  });
+
+  it('loses what was read and is gone', async () => {
+    const before = seen('CLOSING', { blockers: [cash('EUR'), positions] });
+    const after = seen('CLOSING', { blockersUnknown: unknown('PROVIDER_PERMISSION_DENIED', ['OUTSTANDING_FEES']) });
+    expect(await shownAfter(before, after)).toEqual([]);
+  });
+
+  it('is told the newer of two, and keeps the other currencies', async () => {
+    const before = seen('CLOSING', { blockers: [cash('EUR'), cash('GBP')] });
+    const after = seen('CLOSING', { blockers: [{ ...cash('EUR'), amount: '2.00' }], blockersUnknown: unknown('PROVIDER_TIMEOUT', ['POSITIVE_BALANCE']) });
+    expect(await shownAfter(before, after)).toEqual(['POSITIVE_BALANCE EUR', 'POSITIVE_BALANCE GBP']);
+  });
+
+  it('keeps everything where nobody says which part it is', async () => {
+    const before = seen('CLOSING', { blockers: [cash('EUR'), positions] });
+    expect(await shownAfter(before, seen('CLOSING', { blockersUnknown: unknown('PROVIDER_TIMEOUT') }))).toEqual(['POSITIVE_BALANCE EUR', 'OPEN_POSITIONS']);
+  });
+
+  it('has no new version for an unchanged part, or another order', async () => {
+    bank.states = [seen('CLOSING', { blockers: [positions, cash('EUR')] })];
+    const id = await close();
+    while ((await harness.stored(id)).blockers.length === 0) await pause();
+    const { version } = await harness.stored(id);
+    bank.states = [
+      seen('CLOSING', { blockers: [cash('EUR'), positions] }),
+      seen('CLOSING', { blockers: [cash('EUR')], blockersUnknown: unknown('PROVIDER_TIMEOUT', ['OPEN_POSITIONS']) }),
+      seen('CLOSING', { blockers: [positions, cash('EUR')] }),
+    ];
+    const { reads } = bank;
+    while (bank.reads < reads + 5) await pause();
+    expect((await harness.stored(id)).version).toBe(version);
+  });
+});
