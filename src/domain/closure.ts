@@ -140,3 +140,9 @@ const WITHOUT_EFFECT: ReadonlySet<AttemptEffect> = new Set(['REFUSED', 'NOT_APPL
 export function mayBeApplied(attempt: Attempt): boolean {
   return !WITHOUT_EFFECT.has(attempt.effect);
 }
+
+/** True while an answer to the newest request is still waited for. */
+export function isBeingSent(attempts: readonly Attempt[], now: number): boolean {
+  const newest = attempts.at(-1);
+  return newest?.effect === 'MARKED' && now < newest.markedAt + newest.deadlineMs;
+}

@@ -27,7 +27,7 @@ export interface ChangeContext {
 export function changeOf(closure: Closure, verdict: Verdict, context: ChangeContext): ClosureChange {
   const { now } = context;
   const moved = verdict.set.status !== undefined && verdict.set.status !== closure.status;
-  const different = Object.entries(verdict.set).filter(([key, value]) => !isDeepStrictEqual(value, closure[key as keyof ClosureProgress]));
+  const different = Object.entries(verdict.set).filter(([key, value]) => !isDeepStrictEqual(asStored(value), asStored(closure[key as keyof ClosureProgress])));
   const quietSteps = moved ? 0 : closure.quietSteps;
   const due = dueAt(verdict.next, now, { dueAt: closure.dueAt, quietSteps }, context.random.fraction(), context.settings);
   const set: Partial<ClosureProgress> = { ...Object.fromEntries(different), dueAt: due, quietSteps: moved || verdict.next.kind === 'now' || verdict.next.kind === 'asBefore' ? quietSteps : quietSteps + 1 };
@@ -45,6 +45,11 @@ export function changeOf(closure: Closure, verdict: Verdict, context: ChangeCont
     aliases: context.aliases,
     lease: context.lease,
   };
+}
+
+/** A member that is undefined and one that is missing are the same once stored. */
+function asStored(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value ?? null));
 }
 
 function eventOf(closure: Closure, verdict: Verdict, context: ChangeContext): ClosureEvent {

@@ -1,5 +1,5 @@
 import { lockKey } from '../domain/account';
-import type { EventCause } from '../domain/closure';
+import type { Closure, EventCause } from '../domain/closure';
 import { findingOf, judgeAnswer } from '../domain/rules/answer';
 import { nextStep } from '../domain/rules/next-step';
 import { judgeRead } from '../domain/rules/read';
@@ -11,6 +11,7 @@ import type { ConfiguredProvider, ProviderRegistry } from '../ports/provider';
 import type { Alias, Claimed, ClosureStore } from '../ports/store';
 import type { Telemetry } from '../ports/telemetry';
 import { answerOf, changeOf } from './change';
+import { reportChange } from './report';
 import { ClaimLost, sendClose } from './send';
 import { type EngineSettings, leaseMs } from './settings';
 
@@ -25,6 +26,8 @@ export interface EngineParts {
 
 /** No claim needs more steps than this; a bug in the rules must not spin. */
 const MAX_STEPS = 8;
+/** How often a late answer is weighed again when others keep writing. */
+const MAX_LATE_LOOKS = 3;
 
 /** The world as the rules see it, for one provider at one moment. */
 export function factsFor(provider: ConfiguredProvider, parts: Pick<EngineParts, 'clock' | 'settings'>): Facts {
@@ -74,7 +77,8 @@ export class Driver {
       provider: claimed.closure.account.provider,
       closureId: claimed.closure.id,
     });
-    await this.apply(claimed, unchanged({ kind: 'slow' }), 'TIMER');
+    const { clock, settings } = this.parts;
+    await this.apply(claimed, unchanged({ kind: 'at', at: clock.now() + settings.pollMinMs }), 'TIMER');
   }
 
   private async work(claimed: Claimed, provider: ConfiguredProvider): Promise<void> {
@@ -104,7 +108,7 @@ export class Driver {
         const refresh: boolean = sent.outcome.kind === 'authFailed' && !tokenRefused;
         if (refresh) verdict = { ...verdict, next: { kind: 'now' } };
         tokenRefused = refresh;
-        situation = await this.applyAnswer(situation, sent.attempt, sent.outcome, verdict);
+        situation = await this.applyAnswer(situation, provider, sent.attempt, sent.outcome, verdict);
         resend = refresh;
         if (refresh) continue;
       }
@@ -114,16 +118,44 @@ export class Driver {
     await this.apply(situation, unchanged({ kind: 'retry' }), 'TIMER');
   }
 
-  /** An answer that finds the claim gone is kept as evidence of its attempt. */
-  private async applyAnswer(situation: Claimed, attempt: number | null, outcome: CloseOutcome, verdict: Verdict): Promise<Claimed> {
+  private async applyAnswer(
+    situation: Claimed,
+    provider: ConfiguredProvider,
+    attempt: number | null,
+    outcome: CloseOutcome,
+    verdict: Verdict,
+  ): Promise<Claimed> {
     try {
       return await this.apply(situation, verdict, 'RESPONSE', { requestId: outcome.requestId });
     } catch (error) {
-      if (error instanceof ClaimLost && attempt !== null) {
-        await this.parts.store.recordLateAnswer(situation.closure.id, answerOf(findingOf(attempt, outcome), this.parts.clock.now()));
-      }
+      if (error instanceof ClaimLost && attempt !== null) await this.applyLate(situation.closure, provider, attempt, outcome);
       throw error;
     }
+  }
+
+  /**
+   * An answer that finds the claim gone is weighed against what is stored now, as any writer without a claim does.
+   * Where the closure has moved on, it is kept as evidence of its attempt only.
+   */
+  private async applyLate({ id, tenant }: Closure, provider: ConfiguredProvider, attempt: number, outcome: CloseOutcome): Promise<void> {
+    const { store, clock, random, settings, telemetry } = this.parts;
+    for (let look = 0; look < MAX_LATE_LOOKS; look += 1) {
+      const [closure] = await store.closures(tenant, [id]);
+      if (!closure || (closure.status !== 'REQUESTED' && closure.status !== 'UNCONFIRMED')) break;
+      const situation = { closure, attempts: await store.attempts(id) };
+      const change = changeOf(closure, judgeAnswer(situation, attempt, outcome, factsFor(provider, this.parts)), {
+        guard: { version: closure.version },
+        lease: 'release',
+        cause: 'RESPONSE',
+        providerRequestId: outcome.requestId,
+        now: clock.now(),
+        settings,
+        random,
+      });
+      const after = await store.commit(change);
+      if (after) return reportChange(telemetry, closure, after, change.event);
+    }
+    await store.recordLateAnswer(id, answerOf(findingOf(attempt, outcome), clock.now()));
   }
 
   /** @throws ClaimLost when somebody else wrote since the claim */
@@ -146,9 +178,7 @@ export class Driver {
     });
     const after = await store.commit(change);
     if (!after) throw new ClaimLost();
-    if (change.event) {
-      telemetry.transition({ closureId: after.id, provider: after.account.provider, ...change.event });
-    }
+    reportChange(telemetry, claimed.closure, after, change.event);
     return { closure: after, attempts: withFindings(claimed, verdict, clock.now()) };
   }
 }

@@ -1,6 +1,6 @@
 import type { Caller } from '../domain/caller';
 import { closureError } from '../domain/closure-error';
-import { type Closure, type EventCause, mayBeApplied } from '../domain/closure';
+import { type Closure, type EventCause, isBeingSent, mayBeApplied } from '../domain/closure';
 import { canBecome, type ClosureStatus, isTerminal } from '../domain/closure-status';
 import type { ClosureErrorCode } from '../domain/error-code';
 import { judgeRead } from '../domain/rules/read';
@@ -10,6 +10,7 @@ import { changeOf } from './change';
 import { aliasesOf, type EngineParts, factsFor } from './driver';
 import { mayUse } from './intake';
 import type { Reader } from './reader';
+import { reportChange } from './report';
 import type { ClosureResult, Resolution, ResolveClosureInput } from './service';
 import type { Worker } from './worker';
 
@@ -111,6 +112,8 @@ export class Operate {
         status,
         error: failed ? errorOf(situation, 'MANUAL_INTERVENTION_REQUIRED', message) : null,
         pendingRead: null,
+        // What was seen of the request so far says nothing about the next one.
+        ...(outcome === 'RETRY' && { closingSeenAt: null, openSeenAt: null, notFoundSince: null }),
         ...(status === 'CLOSED' && { closedAt: this.parts.clock.now(), blockers: [] }),
       },
       detail: note,
@@ -132,7 +135,8 @@ export class Operate {
     const { store, clock, random, settings, telemetry } = this.parts;
     let closure: Closure | null = first;
     for (let look = 0; look < MAX_LOOKS && closure; look += 1) {
-      const decided = decision({ closure, attempts: await store.attempts(closure.id) });
+      const attempts = await store.attempts(closure.id);
+      const decided = decision({ closure, attempts });
       if (!('verdict' in decided)) return { closure, error: decided };
       const change = changeOf(closure, decided.verdict, {
         ...decided,
@@ -143,9 +147,13 @@ export class Operate {
         settings,
         random,
       });
+      // A write ends the claim of whoever works on the closure: not for nothing, and not while a request is on its way.
+      const { dueAt, quietSteps: _unchanged, ...rest } = change.set;
+      const news = dueAt !== closure.dueAt || Object.keys(rest).length > 0 || (decided.aliases?.length ?? 0) > 0;
+      if (!change.event && (!news || isBeingSent(attempts, clock.now()))) return { closure, error: null };
       const after = await store.commit(change);
       if (after) {
-        if (change.event) telemetry.transition({ closureId: after.id, provider: after.account.provider, ...change.event });
+        reportChange(telemetry, closure, after, change.event);
         this.worker.wake();
         return { closure: after, error: null };
       }

@@ -38,8 +38,7 @@ export function dueAt(next: Next, now: number, { dueAt: before, quietSteps }: St
     case 'retry': {
       const own = growingInterval(settings.retryMinMs, settings.retryMaxMs, quietSteps, fraction);
       // What the provider asked for is a floor, and a little more keeps a crowd from coming back at once.
-      // "At once" from a provider in trouble is no wish to follow.
-      const asked = !next.afterMs ? own : Math.max(settings.retryMinMs, next.afterMs * (1 + 0.1 * fraction));
+      const asked = Math.max(own, (next.afterMs ?? 0) * (1 + 0.1 * fraction));
       return latest(now + Math.round(asked), next.by);
     }
   }

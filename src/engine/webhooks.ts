@@ -6,6 +6,7 @@ import type { EventOutcome, InboxEvent } from '../ports/store';
 import { changeOf } from './change';
 import { type EngineParts, factsFor } from './driver';
 import { firstEvent, newClosure } from './new-closure';
+import { reportChange } from './report';
 import { dueAt } from './schedule';
 import { leaseMs } from './settings';
 import type { Worker } from './worker';
@@ -116,8 +117,10 @@ export class Webhooks {
         const guard = { version: closure.version };
         const change = changeOf(closure, judged.verdict, { guard, lease: 'release', cause: 'WEBHOOK', now: clock.now(), settings, random });
         const after = await store.commit(change);
-        if (after && change.event) telemetry.transition({ closureId: after.id, provider: provider.id, ...change.event });
-        if (after) return this.worker.wake();
+        if (after) {
+          reportChange(telemetry, closure, after, change.event);
+          return this.worker.wake();
+        }
       }
       closure = (await store.newestOfAccount(provider.id, first.lockKey)).find(({ tenant }) => tenant === first.tenant);
     }

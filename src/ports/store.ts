@@ -63,6 +63,14 @@ export type RecordResult =
   /** `also` did not match any more; nothing was written. */
   | { kind: 'stale' };
 
+/** What a worker leaves alone for now. */
+export interface NotNow {
+  /** Closures that it works on already, whatever became of their leases. */
+  closures: readonly string[];
+  /** Providers that have their share of its room. */
+  providers: readonly string[];
+}
+
 /** A closure claimed for work, with what is needed to decide the next step. */
 export interface Claimed {
   closure: Closure;
@@ -112,9 +120,9 @@ export interface ClosureStore {
    */
   recordLateAnswer(id: string, answer: AttemptAnswer): Promise<void>;
   /** Claims up to `limit` closures that are due and not claimed, the longest due first. */
-  claimDue(limit: number, leaseMs: number): Promise<Claimed[]>;
+  claimDue(limit: number, leaseMs: number, notNow?: NotNow): Promise<Claimed[]>;
   /** When the next unclaimed closure is due or the next claim runs out, epoch ms; null: nothing waits. */
-  nextDueAt(): Promise<number | null>;
+  nextDueAt(notNow?: NotNow): Promise<number | null>;
   /** By id, in the order asked; null: unknown, or of another tenant. */
   closures(tenant: string, ids: readonly string[]): Promise<(Closure | null)[]>;
   byIdempotencyKey(tenant: string, subject: string, key: string): Promise<Closure | null>;

@@ -1,3 +1,4 @@
+import { isBeingSent } from '../closure';
 import { isTerminal } from '../closure-status';
 import { judgeRead } from './read';
 import type { Facts, Situation, Verdict } from './situation';
@@ -33,6 +34,6 @@ export function judgeNews(situation: Situation, news: News, facts: Facts): NewsV
 }
 
 /** Work on a request that is being sent is not disturbed for the sake of a look. */
-function lookAgain({ closure }: Situation, facts: Facts): NewsVerdict {
-  return facts.canRead && closure.status !== 'REQUESTED' ? { verdict: { set: {}, next: { kind: 'now' } } } : null;
+function lookAgain({ closure, attempts }: Situation, facts: Facts): NewsVerdict {
+  return facts.canRead && closure.status !== 'REQUESTED' && !isBeingSent(attempts, facts.now) ? { verdict: { set: {}, next: { kind: 'now' } } } : null;
 }

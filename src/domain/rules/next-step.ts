@@ -22,10 +22,11 @@ export function nextStep(situation: Situation, facts: Facts, resend: boolean): S
     case 'CLOSING':
     case 'SCHEDULED':
     case 'ACTION_REQUIRED':
+      return readOrWait(facts);
     case 'CLOSED':
-      return readOrRest(facts);
+      return facts.canRead ? { do: 'read' } : rest();
     case 'NEEDS_REVIEW':
-      return lateEvidence(situation, facts) ?? (closure.announceOnly ? rest() : readOrRest(facts));
+      return lateEvidence(situation, facts) ?? (closure.announceOnly ? rest() : readOrWait(facts));
     case 'ANNOUNCED':
     case 'REJECTED':
     case 'FAILED':
@@ -39,8 +40,9 @@ function rest(): Step {
   return { do: 'settle', verdict: unchanged({ kind: 'never' }) };
 }
 
-function readOrRest(facts: Facts): Step {
-  return facts.canRead ? { do: 'read' } : rest();
+/** Where nothing can be read now, it may be again: a closure that is not settled is never left without a due time. */
+function readOrWait(facts: Facts): Step {
+  return facts.canRead ? { do: 'read' } : { do: 'settle', verdict: unchanged({ kind: 'slow' }) };
 }
 
 function requested(situation: Situation, facts: Facts): Step {
@@ -74,7 +76,7 @@ function unconfirmed(situation: Situation, facts: Facts, resend: boolean): Step 
   const ended = isPastHorizon(situation, facts);
   const probe = (closure.announceOnly || facts.alreadyClosedDistinct) && closure.pendingRead !== 'UNDOCUMENTED';
   if (ended || !probe) {
-    return { do: 'settle', verdict: giveUp(situation, facts, 'The outcome could not be found out.') };
+    return { do: 'settle', verdict: giveUp(situation, 'The outcome could not be found out.') };
   }
   const from = closure.announceOnly ? 0 : settledBy(attempts, facts.visibilityLagMs);
   if (facts.now < from) {
@@ -102,6 +104,6 @@ function lateEvidence({ closure, attempts }: Situation, facts: Facts): Step | nu
 }
 
 function statusOf(completed: boolean, announceOnly: boolean, now: number): Verdict['set'] {
-  if (!completed) return { status: 'CLOSING' };
+  if (!completed) return { status: 'CLOSING', closingSeenAt: null, openSeenAt: null, notFoundSince: null };
   return announceOnly ? { status: 'ANNOUNCED' } : { status: 'CLOSED', closedAt: now, blockers: [] };
 }

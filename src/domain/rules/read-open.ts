@@ -55,7 +55,7 @@ function openInDoubt(situation: Situation, facts: Facts): Verdict {
 /** Another request may leave once the ones in doubt had their time, and until the horizon. */
 export function resendWhenSettled(situation: Situation, facts: Facts): Verdict {
   if (isPastHorizon(situation, facts)) {
-    return giveUp(situation, facts, 'The account is still open, and whether the request was applied is not known.');
+    return giveUp(situation, 'The account is still open, and whether the request was applied is not known.');
   }
   const from = settledBy(situation.attempts, facts.visibilityLagMs);
   if (facts.now >= from) return { set: {}, next: { kind: 'now' }, resend: true };
@@ -67,7 +67,7 @@ function openWhileClosing(situation: Situation, facts: Facts): Verdict {
   if (closure.closingSeenAt === null) {
     const since = attempts.find(({ effect }) => effect === 'ACCEPTED')?.markedAt ?? closure.statusSince;
     if (facts.now >= since + facts.horizonMs) {
-      return giveUp(situation, facts, 'The provider accepted the closing and never showed it.');
+      return giveUp(situation, 'The provider accepted the closing and never showed it.');
     }
     return unchanged({ kind: 'poll', by: since + facts.horizonMs });
   }

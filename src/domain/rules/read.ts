@@ -10,8 +10,10 @@ import { errorOf, type Facts, giveUp, horizonOf, isPastHorizon, type Situation, 
 export function judgeRead(situation: Situation, read: AccountRead, facts: Facts): Verdict {
   if (!read.ok) return nothingLearned(situation, facts, read.retryAfterMs);
   const verdict = verdictOn(situation, read, facts);
-  const found = read.state === 'NOT_FOUND' ? (situation.closure.notFoundSince ?? facts.now) : null;
-  return { ...verdict, set: { notFoundSince: found, ...shown(situation, read), ...verdict.set } };
+  const { notFoundSince } = situation.closure;
+  const missing = read.state === 'NOT_FOUND' ? (notFoundSince ?? facts.now) : null;
+  // A word that nobody knows is no find either.
+  return { ...verdict, set: { notFoundSince: read.state === 'UNKNOWN' ? notFoundSince : missing, ...shown(situation, read), ...verdict.set } };
 }
 
 /** Where a closure waits, the account's own word and blockers are worth showing whatever they mean. */
@@ -59,7 +61,7 @@ export function nothingLearned(situation: Situation, facts: Facts, afterMs?: num
   switch (situation.closure.status) {
     case 'REQUESTED':
     case 'UNCONFIRMED':
-      if (isPastHorizon(situation, facts)) return giveUp(situation, facts, 'The outcome could not be found out in time.');
+      if (isPastHorizon(situation, facts)) return giveUp(situation, 'The outcome could not be found out in time.');
       return unchanged({ kind: 'retry', afterMs, by: horizonOf(situation, facts.horizonMs) ?? undefined });
     case 'NEEDS_REVIEW':
       return unchanged({ kind: 'slow' });
@@ -126,14 +128,14 @@ function ended(situation: Situation, read: AccountSeen, status: 'FAILED' | 'CANC
       return judgeOpen(situation, read, facts);
     case 'UNCONFIRMED':
       return attempts.some(mayBeApplied)
-        ? giveUp(situation, facts, 'The provider shows a closing that ended, and whether it was this one is not known.')
+        ? giveUp(situation, 'The provider shows a closing that ended, and whether it was this one is not known.')
         : judgeOpen(situation, read, facts);
     default:
       return {
         set: {
           status,
           error: status === 'FAILED' ? errorOf(situation, 'ACCOUNT_STATE_CONFLICT', 'The provider did not complete the closing.', read) : null,
-                  },
+        },
         next: { kind: 'never' },
       };
   }
@@ -145,7 +147,7 @@ function notFound(situation: Situation, facts: Facts): Verdict {
   const since = closure.notFoundSince ?? facts.now;
   const underWayStatus = closure.status === 'CLOSING' || closure.status === 'SCHEDULED' || closure.status === 'ACTION_REQUIRED';
   if (underWayStatus && facts.now >= since + facts.horizonMs) {
-    return giveUp(situation, facts, 'The provider no longer shows the account.');
+    return giveUp(situation, 'The provider no longer shows the account.');
   }
   return nothingLearned(situation, facts);
 }

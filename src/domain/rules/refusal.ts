@@ -26,7 +26,7 @@ export function refusedByState(
     const next: Next = { kind: 'retry', by: horizonOf(situation, facts.horizonMs) ?? undefined };
     const pendingRead = own ? closure.pendingRead : null;
     return isPastHorizon(situation, facts)
-      ? giveUp(situation, facts, 'A refusal could not be explained, and an earlier request is in doubt.')
+      ? giveUp(situation, 'A refusal could not be explained, and an earlier request is in doubt.')
       : { set: { status: 'UNCONFIRMED', error, pendingRead }, detail: message, next };
   }
   return {

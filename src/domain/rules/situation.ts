@@ -114,7 +114,7 @@ export function isPastHorizon(situation: Situation, facts: Facts): boolean {
 }
 
 /** NEEDS_REVIEW: read at long intervals where the account can be read, and not otherwise touched. */
-export function giveUp(situation: Situation, facts: Facts, message: string): Verdict {
+export function giveUp(situation: Situation, message: string): Verdict {
   return {
     set: {
       status: 'NEEDS_REVIEW',
@@ -124,6 +124,6 @@ export function giveUp(situation: Situation, facts: Facts, message: string): Ver
       }),
     },
     detail: message,
-    next: facts.canRead && !situation.closure.announceOnly ? { kind: 'slow' } : { kind: 'never' },
+    next: situation.closure.announceOnly ? { kind: 'never' } : { kind: 'slow' },
   };
 }

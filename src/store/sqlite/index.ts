@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Closure, ClosureEvent } from '../../domain/closure';
 import type { Clock } from '../../ports/clock';
 import type { WebhookEvent } from '../../ports/provider';
-import type { AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, ListFilter } from '../../ports/store';
+import type { AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, ListFilter, NotNow } from '../../ports/store';
 import { prepareDataFolder } from './data-folder';
 import { type Database, openDurableDatabase } from './database';
 import { type FolderLock, LOCK_FILE, lockFolder } from './folder-lock';
@@ -81,8 +81,8 @@ class SqliteStore implements ClosureStore {
     return this.#group.run(() => writes.keepLateAnswer(this.#db, this.#clock.now(), id, answer));
   }
 
-  claimDue(limit: number, leaseMs: number) {
-    return this.#group.run(() => writes.claimDueClosures(this.#db, this.#clock.now(), limit, leaseMs));
+  claimDue(limit: number, leaseMs: number, notNow?: NotNow) {
+    return this.#group.run(() => writes.claimDueClosures(this.#db, this.#clock.now(), limit, leaseMs, notNow));
   }
 
   keepEvents(provider: string, events: readonly WebhookEvent[], receivedAt: number) {
@@ -101,8 +101,8 @@ class SqliteStore implements ClosureStore {
     return this.#group.run(() => writes.writeProbe(this.#db, this.#clock.now()));
   }
 
-  async nextDueAt() {
-    return reads.nextDue(this.#db);
+  async nextDueAt(notNow?: NotNow) {
+    return reads.nextDue(this.#db, notNow);
   }
 
   async closures(tenant: string, ids: readonly string[]) {

@@ -1,6 +1,7 @@
 import type { Attempt, Closure, ClosureEvent, ClosureReport } from '../../domain/closure';
-import type { ListFilter } from '../../ports/store';
+import type { ListFilter, NotNow } from '../../ports/store';
 import type { Database, SqlRow, SqlValue } from './database';
+import { NOT_NOW, notNowParams } from './due';
 import { listStatement } from './list';
 import { attemptFromRow, closureFromRow, eventFromRow, reportFromRow } from './rows';
 
@@ -92,13 +93,15 @@ export function providersOf(db: Database, tenant: string): string[] {
 }
 
 /** Claimed closures are in the second half: they wait for the end of their claim, too. */
-export function nextDue(db: Database): number | null {
+export function nextDue(db: Database, notNow?: NotNow): number | null {
+  const without = notNowParams(notNow);
   const [row] = db.all(
     `SELECT min(at) AS at FROM (
-       SELECT min(due_at) AS at FROM closure WHERE due_at IS NOT NULL AND lease_until IS NULL
+       SELECT min(due_at) AS at FROM closure WHERE due_at IS NOT NULL AND lease_until IS NULL AND ${NOT_NOW}
        UNION ALL
-       SELECT min(max(due_at, lease_until)) FROM closure WHERE lease_until IS NOT NULL AND due_at IS NOT NULL
+       SELECT min(max(due_at, lease_until)) FROM closure WHERE lease_until IS NOT NULL AND due_at IS NOT NULL AND ${NOT_NOW}
      )`,
+    [...without, ...without],
   );
   return (row?.at ?? null) as number | null;
 }

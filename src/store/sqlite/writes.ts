@@ -1,10 +1,11 @@
 import type { Closure, ClosureEvent, ClosureReport } from '../../domain/closure';
 import { canBecome, type ClosureStatus, isTerminal } from '../../domain/closure-status';
-import type { AttemptAnswer, Claimed, ClosureChange, RecordResult } from '../../ports/store';
+import type { AttemptAnswer, Claimed, ClosureChange, NotNow, RecordResult } from '../../ports/store';
 import { CLOSURE_COLUMN_LIST, CLOSURE_COLUMNS } from '../columns';
 import { IllegalWrite } from '../errors';
 import { insertMark, keepAnswer } from './attempts';
 import type { Database, SqlValue } from './database';
+import { NOT_NOW, notNowParams } from './due';
 import { addIdentifier, liveHolder, releaseIdentifiers } from './identifiers';
 import { attemptFromRow, closureFromRow, toSql } from './rows';
 
@@ -113,12 +114,13 @@ export function keepLateAnswer(db: Database, now: number, id: string, answer: At
 }
 
 /** See ClosureStore.claimDue. */
-export function claimDueClosures(db: Database, now: number, limit: number, leaseMs: number): Claimed[] {
+export function claimDueClosures(db: Database, now: number, limit: number, leaseMs: number, notNow?: NotNow): Claimed[] {
   const rows = db.all(
     `UPDATE closure SET fence = fence + 1, lease_until = ? WHERE rowid IN (
-       SELECT rowid FROM closure WHERE due_at <= ? AND (lease_until IS NULL OR lease_until <= ?) ORDER BY due_at LIMIT ?
+       SELECT rowid FROM closure
+       WHERE due_at <= ? AND (lease_until IS NULL OR lease_until <= ?) AND ${NOT_NOW} ORDER BY due_at LIMIT ?
      ) RETURNING *`,
-    [now + leaseMs, now, now, limit],
+    [now + leaseMs, now, now, ...notNowParams(notNow), limit],
   );
   if (rows.length === 0) return [];
   // RETURNING keeps no order.
