@@ -3,7 +3,7 @@ import type { ReadFailed } from '../../src/domain/outcome';
 import type { ReadContext } from '../../src/ports/provider';
 import type { AdapterContext } from '../../src/provider-kit/define';
 import { problemJson } from '../../src/provider-kit/error-body';
-import { isReadFailed, judgeRead, readWithToken } from '../../src/provider-kit/judge-read';
+import { isReadFailed, type JsonRead, judgeRead, readWithToken } from '../../src/provider-kit/judge-read';
 import type { TokenCache } from '../../src/provider-kit/oauth';
 import { pageSchema, REQUEST_ID_HEADER } from './api';
 import type { UpvestClient } from './client';
@@ -47,44 +47,57 @@ export class UpvestLists {
     const entries: Entry[] = [];
     let failure: ReadFailed | undefined;
     let offset = 0;
-    for (let page = 0; page < MAX_PAGES; page += 1) {
-      const read = await this.#page(list, offset, context);
-      if ('ok' in read) return { entries, failure: read };
-      for (const item of read.data) {
-        const entry = list.entry.safeParse(item);
-        if (entry.success) entries.push(entry.data);
-        else failure = unusable('An entry of a list of the provider could not be read.');
-      }
-      offset += read.data.length;
-      const total = read.meta?.total_count;
-      if (total === undefined ? read.data.length < PAGE_SIZE : offset >= total) return { entries, failure };
-      if (read.data.length === 0) return { entries, failure: unusable('A list of the provider ended early.') };
+    for (let count = 0; count < MAX_PAGES; count += 1) {
+      const page = await this.#page(list, offset, context);
+      entries.push(...page.entries);
+      failure = page.failure ?? failure;
+      offset += page.length;
+      if (page.isLast) return { entries, failure };
     }
     return { entries, failure: unusable('A list of the provider is too long to be read.') };
   }
 
-  async #page(list: List<unknown>, offset: number, { correlationId, purpose }: ListContext): Promise<z.output<typeof pageSchema> | ReadFailed> {
+  async #page<Entry>(list: List<Entry>, offset: number, { correlationId, purpose: priority }: ListContext): Promise<Page<Entry>> {
     const { client, tokens, context } = this.#options;
     const started = context.clock.monotonic();
     const query = [...(list.query ?? []), ['offset', String(offset)], ['limit', String(PAGE_SIZE)]] as const;
-    const answer = await readWithToken(tokens, list.scope, (token) => client.call(token, { method: 'GET', path: list.path, query, priority: purpose }));
+    const answer = await readWithToken(tokens, list.scope, (token) => client.call(token, { method: 'GET', path: list.path, query, priority }));
     const read = isReadFailed(answer)
       ? ({ kind: 'failed', failure: answer } as const)
       : judgeRead(answer, { dialect: problemJson, requestIdHeader: REQUEST_ID_HEADER }, { nowMs: context.clock.now() });
-    const page = read.kind === 'json' ? pageSchema.safeParse(read.value).data : undefined;
-    const evidence = read.kind === 'failed' ? read.failure : read.evidence;
-    const failure = read.kind === 'failed' ? read.failure : { ...unusable('A list of the provider could not be read.'), ...read.evidence };
+    const page = pageOf(read, list.entry, offset);
+    const { httpStatus, requestId } = read.kind === 'failed' ? read.failure : read.evidence;
     context.telemetry.providerCall({
       provider: context.id,
       operation: 'read',
-      outcome: page ? 'listed' : failure.code,
+      outcome: page.failure?.code ?? 'listed',
       durationMs: context.clock.monotonic() - started,
-      httpStatus: evidence.httpStatus,
-      requestId: evidence.requestId,
+      httpStatus,
+      requestId,
       correlationId,
     });
-    return page ?? failure;
+    return page;
   }
+}
+
+interface Page<Entry> extends Listed<Entry> {
+  /** Entries on the wire. */
+  length: number;
+  isLast: boolean;
+}
+
+function pageOf<Entry>(read: JsonRead, entry: z.ZodType<Entry>, offset: number): Page<Entry> {
+  if (read.kind === 'failed') return { entries: [], length: 0, isLast: true, failure: read.failure };
+  const wire = read.kind === 'json' ? pageSchema.safeParse(read.value).data : undefined;
+  if (!wire) return { entries: [], length: 0, isLast: true, failure: { ...unusable('A list of the provider could not be read.'), ...read.evidence } };
+
+  const { length } = wire.data;
+  const entries = wire.data.flatMap((item) => entry.safeParse(item).data ?? []);
+  const total = wire.meta?.total_count;
+  const isLast = length === 0 || (total === undefined ? length < PAGE_SIZE : offset + length >= total);
+  const isWhole = entries.length === length && !(length === 0 && offset < (total ?? 0));
+  const failure = isWhole ? undefined : { ...unusable('An entry of a list of the provider is missing or could not be read.'), ...read.evidence };
+  return { entries, length, isLast, failure };
 }
 
 /** A list that is not as documented. */

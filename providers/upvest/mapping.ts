@@ -44,7 +44,11 @@ function collection(kind: AccountKind): string {
 
 /** The query of the close. Only a group has one; its default for `notification_only` is not documented, so false is left out. */
 export function closeQuery({ account, reason, announceOnly }: Pick<CloseRequest, 'account' | 'reason' | 'announceOnly'>): [string, string][] {
-  if (account.kind !== 'ACCOUNT_GROUP') return [];
+  if (account.kind !== 'ACCOUNT_GROUP') {
+    // The request would close the account.
+    if (announceOnly) throw new Error('The closing of a single account cannot be announced: the capabilities say so.');
+    return [];
+  }
   const word = REASON_WORDS[reason]?.word;
   const query: [string, string][] = word ? [['closure_reason', word]] : [];
   return announceOnly ? [...query, ['notification_only', 'true']] : query;

@@ -116,6 +116,13 @@ export function answers<Sandbox extends RunningSandbox>({ fixtures, errorRows, e
     });
   }
 
+  for (const { name, answer } of fixtures.filter((fixture) => fixture.answer.status < 300 && fixture.answer.body)) {
+    it(`${name} without its words, or with others, proves nothing`, async () => {
+      const others = JSON.stringify(JSON.parse(String(answer.body)), (_key, value: unknown) => (typeof value === 'string' ? 'never-heard-of' : value));
+      for (const body of ['{}', '[]', others]) expect(inShort((await outcomeOf({ ...answer, body })).outcome)).toBe('unknown');
+    });
+  }
+
   it.each([429, 503])('of %i hand on how long to wait', async (status) => {
     const { outcome } = await outcomeOf({ status, headers: { 'retry-after': '7' } });
     expect(outcome).toMatchObject({ retryAfterMs: 7_000 });

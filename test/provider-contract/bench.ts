@@ -26,6 +26,8 @@ export interface Bench<Sandbox extends RunningSandbox = RunningSandbox> {
 
 /** Long enough for an honest answer on a busy machine, short enough to wait for a provider that hangs, ms. */
 const TIMEOUT_MS = 1_000;
+/** How often {@link until} looks. */
+const TRIES = 500;
 
 export async function openBench<Sandbox extends RunningSandbox>(
   contract: ProviderContract<Sandbox>,
@@ -103,7 +105,10 @@ export function first<Item>(items: readonly Item[]): Item {
   return item;
 }
 
-/** Waits until it is so. What never comes to be fails by the test's own time limit. */
+/** Waits until it is so; rejects where it never comes to be. */
 export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let tries = 0; !isSo(); tries += 1) {
+    if (tries === TRIES) throw new Error('What was waited for did not come to be.');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }

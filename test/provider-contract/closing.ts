@@ -6,11 +6,20 @@ const sockets = (): number => process.getActiveResourcesInfo().filter((name) => 
 
 /** One request, its mark, its token, and letting go. */
 export function closing<Sandbox extends RunningSandbox>(contract: ProviderContract<Sandbox>): void {
+  const open: Bench<Sandbox>[] = [];
   let bench: Bench<Sandbox>;
   beforeEach(async () => {
-    bench = await openBench(contract);
+    bench = await opened();
   });
-  afterEach(() => bench.dispose());
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((each) => each.dispose()));
+  });
+
+  async function opened(): Promise<Bench<Sandbox>> {
+    const another = await openBench(contract);
+    open.push(another);
+    return another;
+  }
 
   it('asks for its mark once, before anything of the close reaches the provider', async () => {
     const account = bench.account();
@@ -53,7 +62,7 @@ export function closing<Sandbox extends RunningSandbox>(contract: ProviderContra
   it('sends nothing after dispose, which frees every connection', async () => {
     await bench.dispose();
     const before = sockets();
-    const other = await openBench(contract);
+    const other = await opened();
     await Promise.all(Array.from({ length: 3 }, () => other.close(other.account())));
     await other.read(other.account());
     expect(other.sandbox.ledger).not.toEqual([]);
@@ -62,7 +71,6 @@ export function closing<Sandbox extends RunningSandbox>(contract: ProviderContra
     const sent = other.sandbox.closeRequests();
     expect(inShort(await other.close(other.account()))).toBe('notApplied PROVIDER_UNAVAILABLE');
     expect(other.sandbox.closeRequests()).toBe(sent);
-    await other.dispose();
   });
 
   const { tokens } = contract;

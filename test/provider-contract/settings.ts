@@ -50,7 +50,8 @@ export function settings<Sandbox extends RunningSandbox>({ definition, startSand
     it.each(values)('%s is refused by name and without its value: %j', (key, value) => {
       const found = problems({ [key]: value });
       expect(found.map(({ variable }) => variable)).toContain(`BANK_${key}`);
-      const said = JSON.stringify(found);
+      const own = definition.settings.safeParse({ ...given, [key]: value }).error?.issues.map(({ message }) => message);
+      const said = JSON.stringify([found, own]);
       const shown = [value, ...secret.map((name) => given[name] ?? '')].filter((text) => text.length >= SHORTEST && said.includes(text));
       expect(shown).toEqual([]);
     });

@@ -52,10 +52,10 @@ export class AtlantisAdapter implements ProviderAdapter {
   }
 
   /** `GET /vaults/{id}`. */
-  async readAccount(account: AccountRef, { correlationId }: ReadContext): Promise<AccountRead> {
+  async readAccount(account: AccountRef, { correlationId, purpose }: ReadContext): Promise<AccountRead> {
     const { clock, telemetry, id: provider } = this.context;
     const started = clock.monotonic();
-    const answer = await this.#http.send({ method: 'GET', path: `/vaults/${pathSegment(account.id)}`, headers: this.#headers() });
+    const answer = await this.#http.send({ method: 'GET', path: `/vaults/${pathSegment(account.id)}`, headers: this.#headers(), priority: purpose });
     const read = this.#accountRead(account, judgeRead(answer, { dialect: atlantisErrors }, { nowMs: clock.now() }), correlationId);
     const durationMs = clock.monotonic() - started;
     telemetry.providerCall({ provider, operation: 'read', outcome: read.ok ? read.state : read.code, durationMs, httpStatus: read.httpStatus, correlationId });
