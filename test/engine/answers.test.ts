@@ -79,6 +79,14 @@ describe('a conflict is explained by a read', () => {
     expect(error).toMatchObject({ code: 'CLOSURE_BLOCKED', blockers: [{ code: 'OUTSTANDING_WITHDRAWALS' }], providerErrors: [{ code: 'CONFLICT' }], providerRequestId: 'req-1' });
   });
 
+  it('a blocker explains it beside a word that nobody knows, too', async () => {
+    await start();
+    bank.answers = [{ kind: 'conflict', documented: true }];
+    const blocker = { code: 'POSITIVE_BALANCE', message: 'x', stage: 'REQUEST', resolvableBy: 'HOLDER', selfResolving: false } as const;
+    bank.states = [seen('UNKNOWN', { blockers: [{ ...blocker, relatedIds: [] }] })];
+    expect((await harness.close()).error).toMatchObject({ code: 'CLOSURE_BLOCKED', blockers: [{ code: 'POSITIVE_BALANCE' }] });
+  });
+
   it('a closing begun by someone else is adopted, and the history says so', async () => {
     await start();
     bank.answers = [{ kind: 'conflict', documented: true }];

@@ -52,7 +52,7 @@ function verdictOn(situation: Situation, read: AccountSeen, facts: Facts): Verdi
     case 'NOT_FOUND':
       return notFound(situation, facts);
     case 'UNKNOWN':
-      return unknownWord(situation, facts);
+      return unknownWord(situation, read, facts);
   }
 }
 
@@ -153,8 +153,10 @@ function notFound(situation: Situation, facts: Facts): Verdict {
 }
 
 /** Where a second close is answered differently from a first, the resend is the probe. */
-function unknownWord(situation: Situation, facts: Facts): Verdict {
+function unknownWord(situation: Situation, read: AccountSeen, facts: Facts): Verdict {
   const { closure } = situation;
+  // What stands in the way explains a refusal, whatever the word beside it means.
+  if (closure.pendingRead === 'CONFLICT' && read.blockers.some(({ stage }) => stage === 'REQUEST')) return judgeOpen(situation, read, facts);
   const probe = closure.status === 'UNCONFIRMED' && closure.pendingRead === null && !closure.announceOnly && facts.alreadyClosedDistinct;
   return probe ? resendWhenSettled(situation, facts) : nothingLearned(situation, facts);
 }
