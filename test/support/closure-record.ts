@@ -1,12 +1,13 @@
 import { uuidv7 } from 'uuidv7';
 import { lockKey, type AccountRef } from '../../src/domain/account';
 import type { Closure, ClosureEvent } from '../../src/domain/closure';
+import { newClosure } from '../../src/engine/new-closure';
 
 /** A closure as the engine would record it, with what the test cares about. */
 export function closureRecord(given: Partial<Closure> = {}): Closure {
   const account: AccountRef = given.account ?? { provider: 'some_bank', kind: 'ACCOUNT', idType: 'UUID', id: uuidv7() };
   const now = Date.now();
-  return {
+  const intent = {
     id: uuidv7(),
     tenant: 'default',
     subject: 'someone',
@@ -22,26 +23,8 @@ export function closureRecord(given: Partial<Closure> = {}): Closure {
     liquidatePositions: false,
     correlationId: uuidv7(),
     requestedAt: now,
-    status: 'REQUESTED',
-    statusSince: now,
-    updatedAt: now,
-    closedAt: null,
-    providerStatus: null,
-    blockers: [],
-    requiredAction: null,
-    expectedCloseAt: null,
-    error: null,
-    dueAt: null,
-    attempts: 0,
-    quietSteps: 0,
-    pendingRead: null,
-    closingSeenAt: null,
-    openSeenAt: null,
-    notFoundSince: null,
-    version: 1,
-    fence: 1,
-    ...given,
-  };
+  } as const;
+  return { ...newClosure(intent, { status: 'REQUESTED', dueAt: null }), ...given };
 }
 
 /** The first line of a closure's history. */

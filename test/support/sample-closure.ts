@@ -1,6 +1,7 @@
 import { uuidv7 } from 'uuidv7';
 import { type AccountRef, lockKey } from '../../src/domain/account';
 import type { Attempt, Closure, ClosureEvent } from '../../src/domain/closure';
+import { newClosure } from '../../src/engine/new-closure';
 
 /** Valid closures for tests of stores; every one is of an account of its own unless told otherwise. */
 
@@ -12,7 +13,7 @@ export function sampleAccount(over: Partial<AccountRef> = {}): AccountRef {
 export function sampleClosure(over: Partial<Closure> = {}): Closure {
   const account = over.account ?? sampleAccount();
   const at = over.requestedAt ?? Date.now();
-  return {
+  const intent = {
     id: uuidv7(),
     tenant: 'tenant-a',
     subject: 'subject-a',
@@ -28,26 +29,8 @@ export function sampleClosure(over: Partial<Closure> = {}): Closure {
     liquidatePositions: false,
     correlationId: 'correlation-1',
     requestedAt: at,
-    status: 'REQUESTED',
-    statusSince: at,
-    updatedAt: at,
-    closedAt: null,
-    providerStatus: null,
-    blockers: [],
-    requiredAction: null,
-    expectedCloseAt: null,
-    error: null,
-    dueAt: at,
-    attempts: 0,
-    quietSteps: 0,
-    pendingRead: null,
-    closingSeenAt: null,
-    openSeenAt: null,
-    notFoundSince: null,
-    version: 1,
-    fence: 1,
-    ...over,
-  };
+  } as const;
+  return { ...newClosure(intent, { status: 'REQUESTED', dueAt: at }), ...over };
 }
 
 export function sampleEvent(over: Partial<ClosureEvent> = {}): ClosureEvent {
