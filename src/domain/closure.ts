@@ -28,6 +28,8 @@ export interface ClosureIntent {
   initiator: ClosureInitiator;
   announceOnly: boolean;
   liquidatePositions: boolean;
+  /** The accounts of the group are closed first, each by a closure of its own. */
+  includeAccounts: boolean;
   /** Links the caller's request to every log line and provider request. */
   correlationId: string;
   /** Epoch ms. */
@@ -59,6 +61,31 @@ export interface ClosureProgress {
   openSeenAt: number | null;
   /** When reads began to find no such account, without a find since. */
   notFoundSince: number | null;
+  /** What is known of the sale of its positions; null: none was begun. */
+  liquidation: Liquidation | null;
+}
+
+/**
+ * How far the sale of an account's positions is.
+ * - MARKED: the request is about to leave or left; no usable answer is stored.
+ * - WAITING: proven without effect, to be tried again under the same key.
+ * - ACCEPTED: the provider works on it.
+ * - SETTLED / CANCELLED / REFUSED: over.
+ */
+export type LiquidationStage = 'MARKED' | 'WAITING' | 'ACCEPTED' | 'SETTLED' | 'CANCELLED' | 'REFUSED';
+
+/** The request to sell, stored before its first byte leaves. Times are epoch ms. */
+export interface Liquidation {
+  stage: LiquidationStage;
+  /** UUID; the same for every resend, so that the provider begins one sale at most. */
+  idempotencyKey: string;
+  /** When the newest request was marked. */
+  markedAt: number;
+  deadlineMs: number;
+  /** The provider's id of it, once it is known. */
+  id?: string;
+  /** The provider's own word, raw. */
+  providerStatus?: string;
 }
 
 /** A closure as the store keeps it. */

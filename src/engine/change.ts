@@ -7,7 +7,7 @@ import { dueAt } from './schedule';
 import type { EngineSettings } from './settings';
 
 /** Book-keeping of the engine; a change of these alone is no news to a caller. */
-const UNSEEN: ReadonlySet<keyof ClosureProgress> = new Set(['dueAt', 'quietSteps', 'pendingRead', 'closingSeenAt', 'openSeenAt', 'notFoundSince']);
+const UNSEEN: ReadonlySet<keyof ClosureProgress> = new Set(['dueAt', 'quietSteps', 'pendingRead', 'closingSeenAt', 'openSeenAt', 'notFoundSince', 'liquidation']);
 
 export interface ChangeContext {
   guard: Guard;

@@ -61,7 +61,7 @@ export class CloseAccount {
       }
       const closure = this.intended(caller, input, intake);
       const event = firstEvent(closure, 'REQUEST', caller.subject);
-      const result = await store.record(closure, event, leaseMs(this.parts.settings), reopened);
+      const result = await store.record(closure, event, leaseMs(this.parts.settings), { also: reopened });
       switch (result.kind) {
         case 'recorded':
           if (reopened?.event) this.parts.telemetry.transition({ closureId: reopened.id, provider: intake.provider.id, ...reopened.event });
@@ -141,6 +141,7 @@ export class CloseAccount {
       initiator: input.initiator,
       announceOnly: input.announceOnly,
       liquidatePositions: input.liquidatePositions,
+      includeAccounts: input.includeAccounts,
       correlationId: caller.correlationId,
       requestedAt: now,
     };

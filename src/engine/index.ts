@@ -57,6 +57,8 @@ export function createEngine(parts: EngineParts): Engine {
     list: (caller, filter, first, after) => queries.list(caller, filter, first, after),
     events: (caller, closures) => queries.events(caller, closures),
     reports: (caller, closures) => queries.reports(caller, closures),
+    children: (caller, closures) => queries.children(caller, closures),
+    parents: (caller, closures) => queries.parents(caller, closures),
     providers: (caller) => queries.providers(caller),
   };
 

@@ -65,11 +65,18 @@ export function checkCloseInput(providers: ProviderRegistry, caller: Caller, inp
   if (input.announceOnly && !kind.announceOnly) {
     throw unsupported(`${provider.displayName} cannot be told of an intended closing of ${kind.kind}.`, ['announceOnly']);
   }
-  if (input.liquidatePositions && !kind.liquidatePositions) {
+  if (input.includeAccounts && !kind.childKind) {
+    throw unsupported(`${provider.displayName} lists no accounts of ${kind.kind}.`, ['includeAccounts']);
+  }
+  const sellable = input.includeAccounts ? childOf(provider, kind) : kind;
+  if (input.liquidatePositions && !sellable?.liquidatePositions) {
     throw unsupported(`${provider.displayName} cannot sell positions of ${kind.kind}.`, ['liquidatePositions']);
   }
   if (input.announceOnly && input.liquidatePositions) {
     throw new InputRefused('INVALID_INPUT', 'An announcement sells nothing.', ['liquidatePositions']);
+  }
+  if (input.announceOnly && input.includeAccounts) {
+    throw new InputRefused('INVALID_INPUT', 'An announcement closes no accounts.', ['includeAccounts']);
   }
   const reasonText = checkReasonText(input.reasonText, kind, provider);
   return {
@@ -80,6 +87,11 @@ export function checkCloseInput(providers: ProviderRegistry, caller: Caller, inp
     reasonMapping: provider.adapter.mapReason({ account, reason: input.reason, reasonText, announceOnly: input.announceOnly }),
     fingerprint: fingerprintOf(input, account, reasonText),
   };
+}
+
+/** What the accounts of a group can do; undefined where the kind is none. */
+function childOf(provider: ConfiguredProvider, { childKind }: KindCapabilities): KindCapabilities | undefined {
+  return provider.adapter.capabilities.kinds.find(({ kind }) => kind === childKind);
 }
 
 /**
@@ -119,6 +131,7 @@ function fingerprintOf(input: CloseAccountInput, account: AccountRef, reasonText
     ...(input.initiator === 'HOLDER' ? [] : [['initiator', input.initiator]]),
     ...(input.announceOnly ? [['announceOnly', true]] : []),
     ...(input.liquidatePositions ? [['liquidatePositions', true]] : []),
+    ...(input.includeAccounts ? [['includeAccounts', true]] : []),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

@@ -50,6 +50,16 @@ export class Queries {
     return this.parts.store.reports(closures.map(({ id }) => id));
   }
 
+  async children(caller: Caller, closures: readonly Closure[]): Promise<Closure[][]> {
+    const found = await this.parts.store.children(caller.tenant, closures.map(({ id }) => id));
+    return found.map((children) => children.map((child) => this.seen(caller, child)));
+  }
+
+  async parents(caller: Caller, closures: readonly Closure[]): Promise<(Closure | null)[]> {
+    const found = await this.parts.store.parents(caller.tenant, closures.map(({ id }) => id));
+    return found.map((parent) => parent && this.seen(caller, parent));
+  }
+
   async providers(caller: Caller): Promise<ProviderView[]> {
     const usable = this.parts.providers.all().filter((provider) => mayUse(caller, provider));
     const gone = (await this.parts.store.providersSeen(caller.tenant)).filter((id) => !usable.some((provider) => provider.id === id));

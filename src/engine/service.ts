@@ -19,6 +19,7 @@ export interface CloseAccountInput {
   initiator: ClosureInitiator;
   announceOnly: boolean;
   liquidatePositions: boolean;
+  includeAccounts: boolean;
 }
 
 export interface CloseAccountResult {
@@ -98,6 +99,10 @@ export interface ClosureService {
   /** Oldest first, for each closure in the order asked. One store query. */
   events(caller: Caller, closures: readonly Closure[]): Promise<ClosureEvent[][]>;
   reports(caller: Caller, closures: readonly Closure[]): Promise<ClosureReport[][]>;
+  /** The closures that each waits for, oldest first, for each in the order asked. One store query. */
+  children(caller: Caller, closures: readonly Closure[]): Promise<Closure[][]>;
+  /** The newest closure that waits for each; null: none. One store query. */
+  parents(caller: Caller, closures: readonly Closure[]): Promise<(Closure | null)[]>;
   /** Providers the caller may use or has closures at. */
   providers(caller: Caller): Promise<ProviderView[]>;
 }

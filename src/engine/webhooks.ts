@@ -145,6 +145,7 @@ export class Webhooks {
       initiator: 'PROVIDER' as const,
       announceOnly: false,
       liquidatePositions: false,
+      includeAccounts: false,
       correlationId: random.id(),
       requestedAt: now,
     };

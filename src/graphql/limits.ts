@@ -33,8 +33,8 @@ const LIMITS = {
 };
 /** The most representations in one `_entities`. */
 export const MOST_REPRESENTATIONS = 500;
-/** Reckoned where the number is not in the document: of representations, and of the types of the schema. */
-const RECKONED: ReadonlyMap<string, number> = new Map([['_entities', 100], ['__schema', 100], ['__type', 100]]);
+/** Reckoned where the number is not in the document: of representations, of the accounts of a group, and of the types of the schema. */
+const RECKONED: ReadonlyMap<string, number> = new Map([['_entities', 100], ['children', 20], ['__schema', 100], ['__type', 100]]);
 /** How many closures a page of `closures` has: where nothing is said, and at the most. */
 const PAGE = { usual: 20, largest: 100 };
 

@@ -11,6 +11,8 @@ export interface Loaders {
   newest: DataLoader<string, Closure | null>;
   events: DataLoader<Closure, ClosureEvent[], string>;
   reports: DataLoader<Closure, ClosureReport[], string>;
+  children: DataLoader<Closure, Closure[], string>;
+  parent: DataLoader<Closure, Closure | null, string>;
   /** By what the account is called; every one is a live read at its provider. */
   eligibility: DataLoader<AccountInput, Eligibility, string>;
   /** All providers the caller may see, read once. */
@@ -26,6 +28,8 @@ export function createLoaders(service: ClosureService, caller: Caller): Loaders 
     newest: new DataLoader((refs: readonly string[]) => service.newestByRef(caller, refs)),
     events: new DataLoader((closures: readonly Closure[]) => service.events(caller, closures), { cacheKeyFn }),
     reports: new DataLoader((closures: readonly Closure[]) => service.reports(caller, closures), { cacheKeyFn }),
+    children: new DataLoader((closures: readonly Closure[]) => service.children(caller, closures), { cacheKeyFn }),
+    parent: new DataLoader((closures: readonly Closure[]) => service.parents(caller, closures), { cacheKeyFn }),
     eligibility: new DataLoader((accounts: readonly AccountInput[]) => eligibilities(service, caller, accounts), { cacheKeyFn: nameOf }),
     providers: () => (providers ??= service.providers(caller)),
   };

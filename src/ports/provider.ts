@@ -1,6 +1,7 @@
 import type { AccountIdType, AccountKind, AccountRef, IdRules } from '../domain/account';
 import type { ClosureReport } from '../domain/closure';
-import type { AccountRead, CloseOutcome } from '../domain/outcome';
+import type { ClosureErrorCode } from '../domain/error-code';
+import type { AccountRead, AccountState, CloseOutcome, Evidence, ReadFailed } from '../domain/outcome';
 import type { ClosureInitiator, ClosureReason, ReasonMapping } from '../domain/reason';
 
 /** Whether a close answer is the end (SYNC) or a beginning (ASYNC). */
@@ -20,7 +21,10 @@ export interface KindCapabilities {
   /** With TEXT: the most characters, and what they may be (anchored at both ends). */
   reasonText?: { maxLength: number; pattern: RegExp };
   announceOnly: boolean;
+  /** Whether the adapter's `liquidation` works for it. */
   liquidatePositions: boolean;
+  /** For a group: the kind of the accounts that the adapter's `listChildren` lists. */
+  childKind?: AccountKind;
   eligibility: EligibilityMode;
 }
 
@@ -69,6 +73,60 @@ export interface ReadContext {
   purpose: ReadPurpose;
   /** Whether to find out what stands in the way too, where that takes further requests. */
   blockers: boolean;
+}
+
+/** Who asks for a list. */
+export type ListingContext = Pick<ReadContext, 'correlationId' | 'purpose'>;
+
+/** One account of a group. */
+export interface ChildAccount {
+  account: AccountRef;
+  state: AccountState;
+}
+
+/** All accounts of a group: one that is missing would be forgotten, so a list that may not be whole is a failure. */
+export type ChildrenRead = (Evidence & { ok: true; children: ChildAccount[] }) | ReadFailed;
+
+/** What a provider is asked to sell: all positions of the account. */
+export interface LiquidationRequest {
+  account: AccountRef;
+  /** UUID; the same for every resend. */
+  idempotencyKey: string;
+  correlationId: string;
+}
+
+/** The sale of an account's positions, as the provider tells of it. */
+export interface Sale {
+  /** The provider's own. */
+  id: string;
+  /** UNKNOWN: a word that is not documented. */
+  state: 'OPEN' | 'SETTLED' | 'CANCELLED' | 'UNKNOWN';
+  /** The provider's own word, raw. */
+  providerStatus: string;
+  /** When it was asked for, epoch ms. */
+  requestedAt: number;
+}
+
+/** How an answer to the request to sell reads; `retryAfterMs` as the provider asked, 0 to 24 h. */
+export type LiquidationOutcome = Evidence &
+  (
+    | { kind: 'accepted'; sale: Sale }
+    /** Refused: the positions stay as they are. */
+    | { kind: 'rejected'; code: ClosureErrorCode; message: string }
+    /** Proven not applied, may be tried again. */
+    | { kind: 'notApplied'; code: ClosureErrorCode; message: string; retryAfterMs?: number }
+    /** Whether it was applied is not known. */
+    | { kind: 'unknown'; detail: string; retryAfterMs?: number }
+  );
+
+export type SalesRead = (Evidence & { ok: true; sales: Sale[] }) | ReadFailed;
+
+/** The sale of what blocks a closing. */
+export interface ProviderLiquidation {
+  /** Sends one request to sell, or none when something that it needs cannot be had (`notApplied`). */
+  request(request: LiquidationRequest, send: Pick<CloseSend, 'beforeFirstByte'>): Promise<LiquidationOutcome>;
+  /** All sales of the account's positions, whoever asked for them. */
+  list(account: AccountRef, context: ListingContext): Promise<SalesRead>;
 }
 
 /** A request to the provider's webhook route, as it arrived. */
@@ -132,6 +190,10 @@ export interface ProviderAdapter {
   readAccount(account: AccountRef, context: ReadContext): Promise<AccountRead>;
   /** Present where `outcomeSources` has WEBHOOK. */
   readonly webhooks?: ProviderWebhooks;
+  /** Lists the accounts of a group. Present where a kind has a `childKind`. */
+  listChildren?(group: AccountRef, context: ListingContext): Promise<ChildrenRead>;
+  /** Present where a kind has `liquidatePositions`. */
+  readonly liquidation?: ProviderLiquidation;
   /** Frees connections. */
   dispose(): Promise<void>;
 }

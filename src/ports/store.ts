@@ -47,11 +47,32 @@ export interface ClosureChange {
   answers?: AttemptAnswer[];
   aliases?: Alias[];
   reports?: ClosureReport[];
+  /** Closures that this one waits for from now on. */
+  children?: ChildClosure[];
   /**
    * What becomes of the claim. `keep` leaves it; a number renews it for so many ms from now on the store's clock;
    * `release` ends it. A write guarded by version always ends it and raises the fence.
    */
   lease: 'keep' | 'release' | number;
+}
+
+/**
+ * The closing of one account of a group. Where another live closure has the account already, that one is linked
+ * and this one is not recorded.
+ */
+export interface ChildClosure {
+  /** Recorded without a claim. */
+  closure: Closure;
+  event: ClosureEvent;
+  /** A change to an earlier closure of the account that must hold in the same commit. */
+  also?: ClosureChange;
+}
+
+/** What is recorded together with a closure, in one commit. */
+export interface Alongside {
+  /** A change to another closure. */
+  also?: ClosureChange;
+  children?: ChildClosure[];
 }
 
 export type RecordResult =
@@ -60,7 +81,7 @@ export type RecordResult =
   | { kind: 'keyTaken'; closure: Closure }
   /** This live closure has the account, by its own or by another of its identifiers. */
   | { kind: 'accountTaken'; closure: Closure }
-  /** `also` did not match any more; nothing was written. */
+  /** An `also` did not match any more; nothing was written. */
   | { kind: 'stale' };
 
 /** What a worker leaves alone for now. */
@@ -108,11 +129,14 @@ export interface ListFilter {
 
 export interface ClosureStore {
   /**
-   * Records a new closure, claimed by its recorder for `leaseMs`, with its first event; `also` is a change to
-   * another closure that must hold in the same commit. The idempotency key is looked at before the account.
+   * Records a new closure, claimed by its recorder for `leaseMs`, with its first event and with what must hold in
+   * the same commit. The idempotency key is looked at before the account.
    */
-  record(closure: Closure, event: ClosureEvent, leaseMs: number, also?: ClosureChange): Promise<RecordResult>;
-  /** The closure after the change, or null when the guard no longer matched and nothing was written. */
+  record(closure: Closure, event: ClosureEvent, leaseMs: number, alongside?: Alongside): Promise<RecordResult>;
+  /**
+   * The closure after the change, or null when its guard, or that of a child's `also`, no longer matched and nothing
+   * was written. A closure that moves makes those due that wait for it and have no request on its way.
+   */
   commit(change: ClosureChange): Promise<Closure | null>;
   /**
    * Keeps an answer that came after its worker lost the claim: evidence of that attempt only. An attempt that has
@@ -136,6 +160,10 @@ export interface ClosureStore {
   /** Oldest first, for each closure in the order asked. */
   events(ids: readonly string[]): Promise<ClosureEvent[][]>;
   reports(ids: readonly string[]): Promise<ClosureReport[][]>;
+  /** The closures that each one waits for, oldest first, in the order asked. */
+  children(tenant: string, ids: readonly string[]): Promise<Closure[][]>;
+  /** The newest closure that waits for each one, in the order asked; null: none. */
+  parents(tenant: string, ids: readonly string[]): Promise<(Closure | null)[]>;
   /** The newest closure of the account in each tenant, by any of its identifiers. */
   newestOfAccount(provider: string, lockKey: string): Promise<Closure[]>;
   /** Keeps the events of one delivery in one commit. An event that is there already stays as it is. */

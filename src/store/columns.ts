@@ -25,6 +25,7 @@ export const CLOSURE_COLUMNS: Readonly<Record<keyof Closure, Column>> = {
   initiator: plain('initiator'),
   announceOnly: flag('announce_only'),
   liquidatePositions: flag('liquidate_positions'),
+  includeAccounts: flag('include_accounts'),
   correlationId: plain('correlation_id'),
   requestedAt: plain('requested_at'),
   status: plain('status'),
@@ -43,6 +44,7 @@ export const CLOSURE_COLUMNS: Readonly<Record<keyof Closure, Column>> = {
   closingSeenAt: plain('closing_seen_at'),
   openSeenAt: plain('open_seen_at'),
   notFoundSince: plain('not_found_since'),
+  liquidation: json('liquidation'),
   version: plain('version'),
   fence: plain('fence'),
 };

@@ -60,7 +60,7 @@ describe('the contract', () => {
       'country: String', 'id: String!', 'idType: ClosureAccountIdType', 'kind: ClosureAccountKind! = ACCOUNT', 'provider: ID!',
     ]],
     ['CloseAccountInput', [
-      'account: AccountInput!', 'announceOnly: Boolean! = false', 'idempotencyKey: String!',
+      'account: AccountInput!', 'announceOnly: Boolean! = false', 'idempotencyKey: String!', 'includeAccounts: Boolean! = false',
       'initiator: ClosureInitiator! = HOLDER', 'liquidatePositions: Boolean! = false', 'reason: ClosureReason!', 'reasonText: String',
     ]],
     ['ResolveClosureInput', ['closureId: ID!', 'expectedVersion: Int!', 'note: String!', 'outcome: ClosureResolution!']],
@@ -73,9 +73,9 @@ describe('the contract', () => {
     ['CancelClosurePayload', ['closure: Closure', 'error: ClosureError']],
     ['ResolveClosurePayload', ['closure: Closure', 'error: ClosureError']],
     ['Closure', [
-      'account: ClosureAccount!', 'attempts: Int!', 'blockers: [ClosureBlocker!]!', 'closedAt: DateTime', 'error: ClosureError',
+      'account: ClosureAccount!', 'attempts: Int!', 'blockers: [ClosureBlocker!]!', 'children: [Closure!]!', 'closedAt: DateTime', 'error: ClosureError',
       'expectedCloseAt: DateTime', 'history: [ClosureEvent!]!', 'id: ID!', 'idempotencyKey: String', 'initiator: ClosureInitiator!',
-      'nextCheckAt: DateTime', 'provider: ClosureProvider!', 'providerStatus: String', 'reason: ClosureReason!',
+      'nextCheckAt: DateTime', 'parent: Closure', 'provider: ClosureProvider!', 'providerStatus: String', 'reason: ClosureReason!',
       'reasonMapping: ReasonMapping!', 'reasonText: String', 'reports: [ClosureReport!]!', 'requestedAt: DateTime!',
       'requiredAction: ClosureAction', 'status: ClosureStatus!', 'statusSince: DateTime!', 'terminal: Boolean!',
       'updatedAt: DateTime!', 'version: Int!',

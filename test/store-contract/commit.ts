@@ -20,6 +20,7 @@ const PROGRESS: ClosureProgress = {
   closingSeenAt: 18,
   openSeenAt: 19,
   notFoundSince: 20,
+  liquidation: { stage: 'MARKED', idempotencyKey: 'k', markedAt: 21, deadlineMs: 22 },
 };
 
 export function commitContract(current: Current): void {
@@ -34,7 +35,7 @@ export function commitContract(current: Current): void {
     it('sets a property back to null', async () => {
       const closure = await recorded(current, { ...PROGRESS, status: 'REQUESTED' });
       const nothing = { closedAt: null, providerStatus: null, requiredAction: null, expectedCloseAt: null, error: null };
-      const none = { ...nothing, dueAt: null, pendingRead: null, closingSeenAt: null, openSeenAt: null, notFoundSince: null };
+      const none = { ...nothing, dueAt: null, pendingRead: null, closingSeenAt: null, openSeenAt: null, notFoundSince: null, liquidation: null };
       expect(await current().store.commit(byWorker(closure, { set: none }))).toEqual({ ...closure, ...none, version: 2 });
     });
 

@@ -105,7 +105,7 @@ export function recordContract(current: Current): void {
     it('makes both in one commit', async () => {
       const old = await closed();
       const next = again(old);
-      const result = await current().store.record(next, sampleEvent(), LEASE_MS, reopening(old));
+      const result = await current().store.record(next, sampleEvent(), LEASE_MS, { also: reopening(old) });
       expect(result.kind).toBe('recorded');
       expect((await stored(current, old)).status).toBe('REOPENED');
       expect((await stored(current, next)).status).toBe('REQUESTED');
@@ -117,7 +117,7 @@ export function recordContract(current: Current): void {
       await current().store.commit(byObserver(old, { set: { providerStatus: 'seen' } }));
       const before = await stored(current, old);
       const next = again(old);
-      expect(await current().store.record(next, sampleEvent(), LEASE_MS, change)).toEqual({ kind: 'stale' });
+      expect(await current().store.record(next, sampleEvent(), LEASE_MS, { also: change })).toEqual({ kind: 'stale' });
       expect(await stored(current, old)).toEqual(before);
       expect(await current().store.closures(next.tenant, [next.id])).toEqual([null]);
       expect((await record(current, next)).kind).toBe('recorded');
@@ -127,7 +127,7 @@ export function recordContract(current: Current): void {
       const old = await closed();
       const next = again(old);
       const change = byObserver(old, { set: { status: 'REQUESTED' } });
-      await expect(current().store.record(next, sampleEvent(), LEASE_MS, change)).rejects.toThrow(IllegalWrite);
+      await expect(current().store.record(next, sampleEvent(), LEASE_MS, { also: change })).rejects.toThrow(IllegalWrite);
       expect(await stored(current, old)).toEqual(old);
       expect(await current().store.closures(next.tenant, [next.id])).toEqual([null]);
     });
@@ -135,7 +135,7 @@ export function recordContract(current: Current): void {
     it('makes neither when the key is taken', async () => {
       const old = await closed();
       const next = again(old, { idempotencyKey: old.idempotencyKey });
-      const result = await current().store.record(next, sampleEvent(), LEASE_MS, reopening(old));
+      const result = await current().store.record(next, sampleEvent(), LEASE_MS, { also: reopening(old) });
       expect(result).toEqual({ kind: 'keyTaken', closure: old });
       expect(await stored(current, old)).toEqual(old);
     });
@@ -143,7 +143,7 @@ export function recordContract(current: Current): void {
     it('makes both once when fifty requests come at once', async () => {
       const old = await closed();
       const results = await Promise.all(
-        Array.from({ length: 50 }, () => current().store.record(again(old), sampleEvent(), LEASE_MS, reopening(old))),
+        Array.from({ length: 50 }, () => current().store.record(again(old), sampleEvent(), LEASE_MS, { also: reopening(old) })),
       );
       // Which of the two refusals the others get depends on who looks when.
       const { recorded: winners, accountTaken = 0, stale = 0 } = countBy(results, ({ kind }) => kind);
@@ -173,6 +173,7 @@ function fullClosure(): Closure {
     initiator: 'AUTHORITY',
     announceOnly: true,
     liquidatePositions: true,
+    includeAccounts: true,
     status: 'ACTION_REQUIRED',
     statusSince: 1_790_000_000_001,
     updatedAt: 1_790_000_000_002,
@@ -199,6 +200,14 @@ function fullClosure(): Closure {
     closingSeenAt: 1_790_000_000_007,
     openSeenAt: 1_790_000_000_008,
     notFoundSince: 1_790_000_000_009,
+    liquidation: {
+      stage: 'ACCEPTED',
+      idempotencyKey: '0190a000-0000-7000-8000-000000000001',
+      markedAt: 1_790_000_000_010,
+      deadlineMs: 15_000,
+      id: 'sale-1',
+      providerStatus: 'PROCESSING',
+    },
     version: 7,
   });
 }

@@ -21,6 +21,7 @@ export function closureRecord(given: Partial<Closure> = {}): Closure {
     initiator: 'HOLDER',
     announceOnly: false,
     liquidatePositions: false,
+    includeAccounts: false,
     correlationId: uuidv7(),
     requestedAt: now,
   } as const;

@@ -104,6 +104,7 @@ export async function startEngine(
         initiator: 'HOLDER',
         announceOnly: false,
         liquidatePositions: false,
+        includeAccounts: false,
         ...input,
       }),
     stored,

@@ -27,6 +27,7 @@ export function sampleClosure(over: Partial<Closure> = {}): Closure {
     initiator: 'HOLDER',
     announceOnly: false,
     liquidatePositions: false,
+    includeAccounts: false,
     correlationId: 'correlation-1',
     requestedAt: at,
   } as const;

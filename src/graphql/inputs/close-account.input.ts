@@ -30,4 +30,7 @@ export class CloseAccountInputType implements CloseAccountInput {
 
   @Field(() => Boolean, { defaultValue: false, description: 'Sell what blocks the closing, where the provider can.' })
   liquidatePositions!: boolean;
+
+  @Field(() => Boolean, { defaultValue: false, description: 'Close the accounts of the group first, each by a closure of its own; see `Closure.children`.' })
+  includeAccounts!: boolean;
 }

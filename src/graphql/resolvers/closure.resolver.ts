@@ -21,6 +21,17 @@ export class ClosureResolver {
     return reports.map((report) => ClosureReportType.of(report));
   }
 
+  @FieldResolver(() => ClosureType, { nullable: true, description: "The newest closure of a group that waits for this one." })
+  async parent(@Root() closure: ClosureType, @Ctx() context: ApiContext): Promise<ClosureType | null> {
+    return ClosureType.orNull(await context.loaders.parent.load(closure.record));
+  }
+
+  @FieldResolver(() => [ClosureType], { description: 'The closures of the accounts of a group, oldest first; see `includeAccounts`.' })
+  async children(@Root() closure: ClosureType, @Ctx() context: ApiContext): Promise<ClosureType[]> {
+    const children = await context.loaders.children.load(closure.record);
+    return children.map((child) => ClosureType.of(child));
+  }
+
   @FieldResolver(() => [ClosureEventType], { description: 'Every step so far, oldest first.' })
   async history(@Root() closure: ClosureType, @Ctx() context: ApiContext): Promise<ClosureEventType[]> {
     const events = await context.loaders.events.load(closure.record);

@@ -33,6 +33,9 @@ export class ClosureProviderAccountKindType {
   @Field(() => Boolean, { description: 'Whether `liquidatePositions` works.' })
   liquidatePositions!: boolean;
 
+  @Field(() => Boolean, { description: 'Whether `includeAccounts` works.' })
+  includeAccounts!: boolean;
+
   @Field(() => ClosureEligibilityMode, { description: 'Whether `closureEligibility` can tell anything.' })
   eligibility!: EligibilityMode;
 
@@ -46,6 +49,7 @@ export class ClosureProviderAccountKindType {
       reasonTextMaxLength: kind.reasonText?.maxLength ?? null,
       announceOnly: kind.announceOnly,
       liquidatePositions: kind.liquidatePositions,
+      includeAccounts: kind.childKind !== undefined,
       eligibility: kind.eligibility,
     });
   }

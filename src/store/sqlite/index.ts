@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import type { Closure, ClosureEvent } from '../../domain/closure';
 import type { Clock } from '../../ports/clock';
 import type { WebhookEvent } from '../../ports/provider';
-import type { AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, ListFilter, NotNow } from '../../ports/store';
+import type { Alongside, AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, ListFilter, NotNow } from '../../ports/store';
 import { prepareDataFolder } from './data-folder';
+import { childrenOf, parentsOf } from './children';
 import { type Database, openDurableDatabase } from './database';
 import { type FolderLock, LOCK_FILE, lockFolder } from './folder-lock';
 import { GroupCommit } from './group-commit';
@@ -69,8 +70,8 @@ class SqliteStore implements ClosureStore {
     this.#group = new GroupCommit(db);
   }
 
-  record(closure: Closure, event: ClosureEvent, leaseMs: number, also?: ClosureChange) {
-    return this.#group.run(() => writes.recordClosure(this.#db, this.#clock.now(), closure, event, leaseMs, also));
+  record(closure: Closure, event: ClosureEvent, leaseMs: number, alongside?: Alongside) {
+    return this.#group.run(() => writes.recordClosure(this.#db, this.#clock.now(), closure, event, leaseMs, alongside));
   }
 
   commit(change: ClosureChange) {
@@ -139,6 +140,14 @@ class SqliteStore implements ClosureStore {
 
   async reports(ids: readonly string[]) {
     return reads.reportsOf(this.#db, ids);
+  }
+
+  async children(tenant: string, ids: readonly string[]) {
+    return childrenOf(this.#db, tenant, ids);
+  }
+
+  async parents(tenant: string, ids: readonly string[]) {
+    return parentsOf(this.#db, tenant, ids);
   }
 
   async providersSeen(tenant: string) {

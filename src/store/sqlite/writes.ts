@@ -1,23 +1,20 @@
 import type { Closure, ClosureEvent, ClosureReport } from '../../domain/closure';
 import { canBecome, type ClosureStatus, isTerminal } from '../../domain/closure-status';
-import type { AttemptAnswer, Claimed, ClosureChange, NotNow, RecordResult } from '../../ports/store';
-import { CLOSURE_COLUMN_LIST, CLOSURE_COLUMNS } from '../columns';
+import type { Alongside, AttemptAnswer, ChildClosure, Claimed, ClosureChange, NotNow, RecordResult } from '../../ports/store';
+import { CLOSURE_COLUMNS } from '../columns';
 import { IllegalWrite } from '../errors';
 import { insertMark, keepAnswer } from './attempts';
+import { addChildren, wakeParents } from './children';
 import type { Database, SqlValue } from './database';
 import { NOT_NOW, notNowParams } from './due';
 import { addIdentifier, liveHolder, releaseIdentifiers } from './identifiers';
+import { insertClosure, insertEvent } from './insert';
 import { attemptFromRow, closureFromRow, toSql } from './rows';
 
 /**
  * The store's writes. Each is synchronous and runs in a savepoint of a group commit: where it throws, or gives
  * `stale` or null, it has left nothing behind. `now` is epoch ms on the store's clock.
  */
-
-const INSERT_CLOSURE = (() => {
-  const names = [...CLOSURE_COLUMN_LIST.map(([, column]) => column.name), 'provider', 'lease_until'];
-  return `INSERT INTO closure (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
-})();
 
 /** A claim's first fence: the recorder's. */
 const FIRST_FENCE = 1;
@@ -29,7 +26,7 @@ export function recordClosure(
   closure: Closure,
   event: ClosureEvent,
   leaseMs: number,
-  also?: ClosureChange,
+  { also, children = [] }: Alongside = {},
 ): RecordResult {
   const { tenant, subject, idempotencyKey, account, lockKey } = closure;
   if (idempotencyKey !== null) {
@@ -45,12 +42,12 @@ export function recordClosure(
     const [row] = db.all('SELECT * FROM closure WHERE id = ?', [holder]);
     return { kind: 'accountTaken', closure: closureFromRow(row!) };
   }
-  if (also && !commitChange(db, now, also)) return { kind: 'stale' };
+  const changes = [...(also ? [also] : []), ...alsoOf(children)];
+  if (!changes.every((change) => holds(db, change))) return { kind: 'stale' };
+  for (const change of changes) commitChange(db, now, change);
   const recorded = { ...closure, fence: FIRST_FENCE };
-  const values = CLOSURE_COLUMN_LIST.map(([property, column]) => toSql(column, recorded[property]));
-  db.run(INSERT_CLOSURE, [...values, account.provider, now + leaseMs]);
-  addIdentifier(db, recorded, { account, lockKey });
-  insertEvent(db, closure.id, event);
+  insertClosure(db, recorded, event, now + leaseMs);
+  addChildren(db, closure.id, children);
   return { kind: 'recorded', closure: recorded };
 }
 
@@ -60,7 +57,9 @@ export function commitChange(db: Database, now: number, change: ClosureChange): 
   const guardColumn = 'fence' in guard ? 'fence' : 'version';
   const guardValue = 'fence' in guard ? guard.fence : guard.version;
   const [before] = db.all(`SELECT status FROM closure WHERE id = ? AND ${guardColumn} = ?`, [id, guardValue]);
-  if (!before) return null;
+  const alsoChanged = alsoOf(change.children ?? []);
+  if (!before || !alsoChanged.every((also) => holds(db, also))) return null;
+  for (const also of alsoChanged) commitChange(db, now, also);
   const from = before.status as ClosureStatus;
   if (set.status && set.status !== from && !canBecome(from, set.status)) {
     throw new IllegalWrite(id, `${from} cannot become ${set.status}`);
@@ -77,8 +76,20 @@ export function commitChange(db: Database, now: number, change: ClosureChange): 
   for (const answer of change.answers ?? []) keepAnswer(db, id, answer);
   for (const alias of change.aliases ?? []) addIdentifier(db, closure, alias);
   for (const report of change.reports ?? []) insertReport(db, id, report);
+  addChildren(db, id, change.children ?? []);
   if (change.event) insertEvent(db, id, change.event);
+  if (closure.status !== from) wakeParents(db, now, id);
   return closure;
+}
+
+function alsoOf(children: readonly ChildClosure[]): ClosureChange[] {
+  return children.flatMap(({ also }) => (also ? [also] : []));
+}
+
+/** Nothing else writes in this turn, so what holds now holds for the whole of it. */
+function holds(db: Database, { id, guard }: ClosureChange): boolean {
+  const [column, value] = 'fence' in guard ? ['fence', guard.fence] : ['version', guard.version];
+  return db.all(`SELECT 1 FROM closure WHERE id = ? AND ${column} = ?`, [id, value!]).length === 1;
 }
 
 function assignmentsFor(change: ClosureChange, now: number): { assignments: string[]; values: SqlValue[] } {
@@ -145,25 +156,6 @@ export function voidLeases(db: Database): void {
 /** A write that changes nothing anybody reads, to see that one is possible. */
 export function writeProbe(db: Database, now: number): void {
   db.run('INSERT INTO probe (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at', [now]);
-}
-
-function insertEvent(db: Database, closureId: string, event: ClosureEvent): void {
-  db.run(
-    `INSERT INTO closure_event
-       (closure_id, seq, from_status, to_status, at, cause, detail, actor, correlation_id, provider_request_id)
-     VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM closure_event WHERE closure_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
-    [
-      closureId,
-      event.from,
-      event.to,
-      event.at,
-      event.cause,
-      event.detail,
-      event.actor,
-      event.correlationId,
-      event.providerRequestId,
-    ],
-  );
 }
 
 /** A provider may report one document more than once. */

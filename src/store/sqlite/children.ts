@@ -1,0 +1,54 @@
+import type { Closure } from '../../domain/closure';
+import type { ChildClosure } from '../../ports/store';
+import type { Database } from './database';
+import { liveHolder } from './identifiers';
+import { insertClosure } from './insert';
+import { closureFromRow } from './rows';
+
+/** Closures that wait for others: a group's for those of its accounts. */
+
+/** Links each child to its parent, and records it first unless a live closure has its account. */
+export function addChildren(db: Database, parentId: string, children: readonly ChildClosure[]): void {
+  for (const { closure, event } of children) {
+    const holder = liveHolder(db, closure.tenant, closure.account.provider, closure.lockKey);
+    if (holder === undefined) insertClosure(db, closure, event, null);
+    db.run('INSERT INTO closure_child (parent_id, child_id) VALUES (?, ?) ON CONFLICT DO NOTHING', [parentId, holder ?? closure.id]);
+  }
+}
+
+/**
+ * A closure moved: those that wait for it are looked at again. One that has sent a request before keeps to the time
+ * that its provider asked for. The fence rises, so that a worker that looked before the move does not go by it.
+ */
+export function wakeParents(db: Database, now: number, childId: string): void {
+  db.run(
+    `UPDATE closure SET due_at = ?, lease_until = NULL, fence = fence + 1
+     WHERE id IN (SELECT parent_id FROM closure_child WHERE child_id = ?) AND status = 'REQUESTED' AND attempts = 0`,
+    [now, childId],
+  );
+}
+
+/** See ClosureStore.children. */
+export function childrenOf(db: Database, tenant: string, ids: readonly string[]): Closure[][] {
+  const rows = db.all(
+    `SELECT link.parent_id AS parent, closure.* FROM closure_child AS link JOIN closure ON closure.id = link.child_id
+     WHERE link.parent_id IN (SELECT value FROM json_each(?)) AND closure.tenant = ? ORDER BY closure.id`,
+    [JSON.stringify(ids), tenant],
+  );
+  const byParent = new Map(ids.map((id): [string, Closure[]] => [id, []]));
+  for (const row of rows) byParent.get(row.parent as string)!.push(closureFromRow(row));
+  return ids.map((id) => byParent.get(id)!);
+}
+
+/** See ClosureStore.parents. */
+export function parentsOf(db: Database, tenant: string, ids: readonly string[]): (Closure | null)[] {
+  const rows = db.all(
+    `SELECT newest.child_id AS child, closure.* FROM (
+       SELECT child_id, max(parent_id) AS parent_id FROM closure_child
+       WHERE child_id IN (SELECT value FROM json_each(?)) GROUP BY child_id
+     ) AS newest JOIN closure ON closure.id = newest.parent_id WHERE closure.tenant = ?`,
+    [JSON.stringify(ids), tenant],
+  );
+  const byChild = new Map(rows.map((row) => [row.child, closureFromRow(row)]));
+  return ids.map((id) => byChild.get(id) ?? null);
+}
