@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Closure, ClosureEvent, ClosureProgress, EventCause } from '../domain/closure';
 import type { Facts, Verdict } from '../domain/rules/situation';
 import type { Randomness } from '../ports/clock';
-import type { Alias, AttemptAnswer, ClosureChange, Guard } from '../ports/store';
+import type { Alias, AttemptAnswer, ChildClosure, ClosureChange, Guard } from '../ports/store';
 import { dueAt } from './schedule';
 import type { EngineSettings } from './settings';
 
@@ -18,6 +18,7 @@ export interface ChangeContext {
   correlationId?: string;
   providerRequestId?: string;
   aliases?: Alias[];
+  children?: ChildClosure[];
   now: Facts['now'];
   settings: EngineSettings;
   random: Randomness;
@@ -43,6 +44,7 @@ export function changeOf(closure: Closure, verdict: Verdict, context: ChangeCont
     event: moved ? eventOf(closure, verdict, context) : undefined,
     answers: verdict.findings?.map((finding) => answerOf(finding, now)),
     aliases: context.aliases,
+    children: context.children,
     lease: context.lease,
   };
 }

@@ -1,14 +1,17 @@
 import type { Caller } from '../domain/caller';
 import { closureError, InputRefused } from '../domain/closure-error';
 import type { Closure } from '../domain/closure';
+import { isTerminal } from '../domain/closure-status';
 import type { ClosureErrorCode } from '../domain/error-code';
 import type { ClosureChange } from '../ports/store';
-import { changeOf } from './change';
 import type { EngineParts } from './driver';
 import { checkCloseInput, type Intake, isRecordedInput } from './intake';
+import { Group } from './group';
 import { firstEvent, newClosure } from './new-closure';
+import { canShowReopened, reopening } from './reopen';
 import type { CloseAccountInput, CloseAccountResult } from './service';
 import { leaseMs } from './settings';
+import { within } from './within';
 import type { Worker } from './worker';
 
 /** A request that finds the store changed under it looks again so often before it gives up. */
@@ -16,10 +19,14 @@ const MAX_LOOKS = 5;
 
 /** Records the intent of a close request durably, sets the work going and waits a moment for the first answer. */
 export class CloseAccount {
+  private readonly group: Group;
+
   constructor(
     private readonly parts: EngineParts,
     private readonly worker: Worker,
-  ) {}
+  ) {
+    this.group = new Group(parts);
+  }
 
   /** Never rejects: what the store leaves open is INTERNAL, and the same key finds out. */
   async run(caller: Caller, input: CloseAccountInput): Promise<CloseAccountResult> {
@@ -52,25 +59,34 @@ export class CloseAccount {
     const { store } = this.parts;
     for (let look = 0; look < MAX_LOOKS; look += 1) {
       const previous = await store.byLockKey(caller.tenant, intake.provider.id, intake.lockKey);
-      let reopened: ClosureChange | undefined;
-      if (previous?.status === 'CLOSED') {
+      let also: ClosureChange | undefined;
+      if (previous?.status === 'CLOSED' || input.includeAccounts) {
+        // Nothing is asked of the provider for what is decided already.
         const bound = await store.byIdempotencyKey(caller.tenant, caller.subject, input.idempotencyKey);
         if (bound) return await this.replay(caller, bound, intake);
-        reopened = await this.reopening(caller, previous, intake);
-        if (!reopened) return inTheWay(caller, previous, 'ACCOUNT_ALREADY_CLOSED', 'The account was closed by an earlier closure.');
+      }
+      if (previous?.status === 'CLOSED') {
+        also = await this.reopening(caller, previous, intake);
+        if (!also) return inTheWay(caller, previous, 'ACCOUNT_ALREADY_CLOSED', 'The account was closed by an earlier closure.');
+      } else if (previous && input.includeAccounts && !isTerminal(previous.status)) {
+        return inProgress(caller, previous);
       }
       const closure = this.intended(caller, input, intake);
+      const children = input.includeAccounts ? await this.group.firstChildren(closure, intake.provider) : [];
       const event = firstEvent(closure, 'REQUEST', caller.subject);
-      const result = await store.record(closure, event, leaseMs(this.parts.settings), { also: reopened });
+      const result = await store.record(closure, event, leaseMs(this.parts.settings), { also, children });
       switch (result.kind) {
-        case 'recorded':
-          if (reopened?.event) this.parts.telemetry.transition({ closureId: reopened.id, provider: intake.provider.id, ...reopened.event });
+        case 'recorded': {
+          const work = this.worker.adopt({ closure: result.closure, attempts: [] });
+          if (also?.event) this.parts.telemetry.transition({ closureId: also.id, provider: intake.provider.id, ...also.event });
           this.parts.telemetry.transition({ closureId: closure.id, provider: intake.provider.id, ...event });
-          return await this.firstAnswer(result.closure, this.worker.adopt({ closure: result.closure, attempts: [] }), false);
+          await this.group.tell(closure, children);
+          return await this.firstAnswer(result.closure, work, false);
+        }
         case 'keyTaken':
           return await this.replay(caller, result.closure, intake);
         case 'accountTaken':
-          return inTheWay(caller, result.closure, 'CLOSURE_IN_PROGRESS', 'Another closure of the account is live.');
+          return inProgress(caller, result.closure);
         case 'stale':
           break;
       }
@@ -91,7 +107,7 @@ export class CloseAccount {
   private async firstAnswer(closure: Closure, work: Promise<void> | undefined, replayed: boolean): Promise<CloseAccountResult> {
     let latest: Closure = closure;
     if (work) {
-      await settledWithin(work, this.parts.settings.closeWaitMs);
+      await within(work, this.parts.settings.closeWaitMs);
       latest = (await this.parts.store.closures(closure.tenant, [closure.id]))[0] ?? closure;
     }
     const refused = latest.status === 'REJECTED' || latest.status === 'FAILED';
@@ -100,29 +116,13 @@ export class CloseAccount {
 
   /** The change that ends an earlier closure whose account a read shows open again; undefined: it is closed still. */
   private async reopening(caller: Caller, previous: Closure, { provider }: Intake): Promise<ClosureChange | undefined> {
-    const { clock, settings, random } = this.parts;
-    const { capabilities } = provider.adapter;
-    const grace = Math.max(capabilities.visibilityLagMs, settings.reopenGraceMs);
-    if (!capabilities.outcomeSources.includes('POLL')) return undefined;
-    if (clock.now() < (previous.closedAt ?? previous.statusSince) + grace) return undefined;
+    if (!provider.adapter.capabilities.outcomeSources.includes('POLL')) return undefined;
+    if (!canShowReopened(this.parts, provider, previous)) return undefined;
     const context = { correlationId: caller.correlationId, purpose: 'RECONCILE', blockers: false } as const;
     const read = await provider.adapter.readAccount(previous.account, context);
     if (!read.ok || read.state !== 'OPEN') return undefined;
-    const verdict = {
-      set: { status: 'REOPENED' as const },
-      detail: 'A new request was made, and a read shows the account open again.',
-      next: { kind: 'never' as const },
-    };
-    return changeOf(previous, verdict, {
-      guard: { version: previous.version },
-      lease: 'release',
-      cause: 'POLL',
-      correlationId: caller.correlationId,
-      providerRequestId: read.requestId,
-      now: clock.now(),
-      settings,
-      random,
-    });
+    const detail = 'A new request was made, and a read shows the account open again.';
+    return reopening(this.parts, previous, detail, { correlationId: caller.correlationId, providerRequestId: read.requestId });
   }
 
   private intended(caller: Caller, input: CloseAccountInput, intake: Intake): Closure {
@@ -158,15 +158,10 @@ function nothingRecorded(
   return { closure: null, error: closureError(code, message, caller.correlationId, details), replayed: false };
 }
 
-function inTheWay(caller: Caller, closure: Closure, code: ClosureErrorCode, message: string): CloseAccountResult {
-  return { closure, error: closureError(code, message, caller.correlationId, { provider: closure.account.provider }), replayed: false };
+function inProgress(caller: Caller, closure: Closure): CloseAccountResult {
+  return inTheWay(caller, closure, 'CLOSURE_IN_PROGRESS', 'Another closure of the account is live.');
 }
 
-async function settledWithin(work: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeUp = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, timeUp]);
-  clearTimeout(timer);
+function inTheWay(caller: Caller, closure: Closure, code: ClosureErrorCode, message: string): CloseAccountResult {
+  return { closure, error: closureError(code, message, caller.correlationId, { provider: closure.account.provider }), replayed: false };
 }

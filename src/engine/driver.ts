@@ -8,9 +8,10 @@ import { unchanged } from '../domain/rules/situation';
 import type { AccountRead, CloseOutcome } from '../domain/outcome';
 import type { Clock, Randomness } from '../ports/clock';
 import type { ConfiguredProvider, ProviderRegistry } from '../ports/provider';
-import type { Alias, Claimed, ClosureStore } from '../ports/store';
+import type { Alias, ChildClosure, Claimed, ClosureStore } from '../ports/store';
 import type { Telemetry } from '../ports/telemetry';
 import { answerOf, changeOf } from './change';
+import { Group } from './group';
 import { reportChange } from './report';
 import { ClaimLost, sendClose } from './send';
 import { type EngineSettings, leaseMs } from './settings';
@@ -50,7 +51,11 @@ export function aliasesOf(provider: ConfiguredProvider, read: AccountRead): Alia
 
 /** Works on one claimed closure until it has to wait. Every write is fenced by the claim. */
 export class Driver {
-  constructor(private readonly parts: EngineParts) {}
+  private readonly group: Group;
+
+  constructor(private readonly parts: EngineParts) {
+    this.group = new Group(parts);
+  }
 
   /** Never rejects: what goes wrong leaves the closure to its next claim. */
   async drive(claimed: Claimed): Promise<void> {
@@ -99,6 +104,11 @@ export class Driver {
         const read = await provider.adapter.readAccount(account, { correlationId, purpose: doubt ? 'RECONCILE' : 'POLL', blockers: !doubt });
         verdict = judgeRead(situation, read, facts);
         situation = await this.apply(situation, verdict, 'POLL', { requestId: read.requestId, aliases: aliasesOf(provider, read) });
+      } else if (todo.do === 'gather') {
+        const { children, ...gathered } = await this.group.gather(situation, provider);
+        verdict = gathered.verdict;
+        situation = await this.apply(situation, verdict, 'TIMER', { requestId: gathered.requestId, children });
+        await this.group.tell(situation.closure, children);
       } else {
         const sent = await sendClose(this.parts, provider, situation, tokenRefused);
         situation = sent.situation;
@@ -163,7 +173,7 @@ export class Driver {
     claimed: Claimed,
     verdict: Verdict,
     cause: EventCause,
-    seen: { requestId?: string; aliases?: Alias[] } = {},
+    seen: { requestId?: string; aliases?: Alias[]; children?: ChildClosure[] } = {},
   ): Promise<Claimed> {
     const { store, clock, random, settings, telemetry } = this.parts;
     const change = changeOf(claimed.closure, verdict, {
@@ -172,6 +182,7 @@ export class Driver {
       cause,
       providerRequestId: seen.requestId,
       aliases: seen.aliases,
+      children: seen.children,
       now: clock.now(),
       settings,
       random,

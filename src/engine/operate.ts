@@ -67,10 +67,22 @@ export class Operate {
     return { closure: after.closure, error: after.error ?? error };
   }
 
-  /** Withdraws a closure while every request so far is proven without effect. */
+  /**
+   * Withdraws a closure while every request so far is proven without effect. With a group's closure go those of its
+   * accounts that were recorded for it and can still be withdrawn.
+   */
   async cancel(caller: Caller, id: string): Promise<ClosureResult> {
     const closure = await this.find(caller, id);
     if (!closure) return notFound(caller);
+    const result = await this.withdraw(caller, closure);
+    if (result.error || !closure.includeAccounts) return result;
+    const [children = []] = await this.parts.store.children(caller.tenant, [id]);
+    const own = children.filter(({ idempotencyKey, initiator }) => idempotencyKey === null && initiator === closure.initiator);
+    await Promise.all(own.map((child) => this.withdraw(caller, child)));
+    return result;
+  }
+
+  private withdraw(caller: Caller, closure: Closure): Promise<ClosureResult> {
     return this.decide(caller, closure, ({ closure: now, attempts }) =>
       canBecome(now.status, 'CANCELLED') && !attempts.some(mayBeApplied) && now.status !== 'CLOSING'
         ? {

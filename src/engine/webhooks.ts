@@ -1,5 +1,5 @@
 import { type AccountRef, lockKey } from '../domain/account';
-import type { Closure } from '../domain/closure';
+import type { Closure, ClosureReport } from '../domain/closure';
 import { judgeNews, type News } from '../domain/rules/news';
 import type { ConfiguredProvider, ProviderWebhooks, WebhookDelivery, WebhookNews } from '../ports/provider';
 import type { EventOutcome, InboxEvent } from '../ports/store';
@@ -90,7 +90,7 @@ export class Webhooks {
     const closures = await this.parts.store.newestOfAccount(provider.id, key);
     const mine = closures.filter(({ tenant }) => provider.tenants === '*' || provider.tenants.has(tenant));
     for (const closure of mine) {
-      await (news.kind === 'report' ? this.attach(closure, news.report) : this.tell(provider, closure, news));
+      await (news.kind === 'report' ? this.attachToAll(closure, news.report) : this.tell(provider, closure, news));
     }
     return mine.length > 0 ? 'APPLIED' : 'IGNORED';
   }
@@ -160,7 +160,13 @@ export class Webhooks {
     return true;
   }
 
-  private async attach(first: Closure, report: Extract<WebhookNews, { kind: 'report' }>['report']): Promise<void> {
+  /** A report on an account belongs to the closure of its group too. */
+  private async attachToAll(closure: Closure, report: ClosureReport): Promise<void> {
+    const parents = await this.parts.store.parents(closure.tenant, [closure.id]);
+    for (const one of [closure, ...parents]) if (one) await this.attach(one, report);
+  }
+
+  private async attach(first: Closure, report: ClosureReport): Promise<void> {
     const { store, clock } = this.parts;
     let closure: Closure | null | undefined = first;
     for (let look = 0; look < MAX_LOOKS && closure; look += 1) {

@@ -5,18 +5,20 @@ import { type Facts, giveUp, horizonOf, isPastHorizon, settledBy, type Situation
 export type Step =
   | { do: 'send' }
   | { do: 'read' }
+  /** Look after the accounts of the group. */
+  | { do: 'gather' }
   /** What is stored says enough. */
   | { do: 'settle'; verdict: Verdict };
 
 /**
  * Decides from what is stored alone, so that a restart, a stale worker and a quiet night all go on in the same way.
- * @param resend true right after a read that allowed another request
+ * @param resend true right after a look that allowed another request
  */
 export function nextStep(situation: Situation, facts: Facts, resend: boolean): Step {
   const { closure } = situation;
   switch (closure.status) {
     case 'REQUESTED':
-      return requested(situation, facts);
+      return requested(situation, facts, resend);
     case 'UNCONFIRMED':
       return unconfirmed(situation, facts, resend);
     case 'CLOSING':
@@ -45,7 +47,7 @@ function readOrWait(facts: Facts): Step {
   return facts.canRead ? { do: 'read' } : { do: 'settle', verdict: unchanged({ kind: 'slow' }) };
 }
 
-function requested(situation: Situation, facts: Facts): Step {
+function requested(situation: Situation, facts: Facts, resend: boolean): Step {
   const late = lateEvidence(situation, facts);
   if (late) return late;
   const { closure, attempts } = situation;
@@ -59,7 +61,11 @@ function requested(situation: Situation, facts: Facts): Step {
       },
     };
   }
-  if (!closure.pendingRead) return { do: 'send' };
+  if (!closure.pendingRead) {
+    // A request that found the provider out of service may have been applied: what became of the accounts is settled.
+    const gather = closure.includeAccounts && !resend && !attempts.some(mayBeApplied);
+    return { do: gather ? 'gather' : 'send' };
+  }
   return facts.canRead ? { do: 'read' } : { do: 'settle', verdict: { set: { pendingRead: null }, next: { kind: 'now' } } };
 }
 

@@ -55,7 +55,7 @@ export interface Verdict {
   detail?: string;
   findings?: Finding[];
   next: Next;
-  /** The account was read, and another close request may leave in this claim. */
+  /** The account, or those of the group, were looked at, and a close request may leave in this claim. */
   resend?: boolean;
 }
 

@@ -1,0 +1,274 @@
+import { createEngine } from '../../src/engine';
+import { CALLER, type EngineHarness, freshKey, startEngine } from '../support/engine';
+import { GroupProvider } from '../support/group-provider';
+
+const GROUP = { provider: 'bank', kind: 'ACCOUNT_GROUP', id: 'group' } as const;
+const account = (id: string) => ({ provider: 'bank', kind: 'ACCOUNT', id }) as const;
+
+let bank: GroupProvider;
+let harness: EngineHarness;
+
+async function start(accounts: ConstructorParameters<typeof GroupProvider>[0], settings: Parameters<typeof startEngine>[1] = {}): Promise<void> {
+  bank = new GroupProvider(accounts);
+  harness = await startEngine([bank.configured()], settings);
+}
+
+afterEach(async () => {
+  await harness.dispose();
+});
+
+async function closeGroup(more: Parameters<EngineHarness['close']>[0] = {}) {
+  return harness.close({ account: GROUP, includeAccounts: true, ...more });
+}
+
+async function groupClosure(): Promise<string> {
+  const { closure } = await closeGroup();
+  return closure!.id;
+}
+
+async function childrenOf(id: string) {
+  const [children = []] = await harness.engine.service.children(CALLER, [await harness.stored(id)]);
+  return children;
+}
+
+async function childStates(id: string): Promise<Record<string, string>> {
+  return Object.fromEntries((await childrenOf(id)).map(({ account: { id: child }, status }) => [child, status]));
+}
+
+async function eventually(done: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+describe('a group with its accounts', () => {
+  it('closes the accounts first, then the group, each once', async () => {
+    await start({ a: 'OPEN', b: 'OPEN', c: 'OPEN' });
+    const id = await groupClosure();
+    await harness.until(id, 'CLOSING');
+    expect(bank.closed.slice(0, 3).toSorted()).toEqual(['a', 'b', 'c']);
+    bank.settle();
+    await harness.until(id, 'CLOSED');
+    await eventually(async () => Object.values(await childStates(id)).every((status) => status === 'CLOSED'));
+    expect(bank.closed.toSorted()).toEqual(['a', 'b', 'c', 'group']);
+    expect(await harness.path(id)).toBe('REQUESTED CLOSING CLOSED');
+  });
+
+  it('names the parent in each child and lets no key reach it', async () => {
+    await start({ a: 'OPEN', b: 'OPEN' });
+    const { closure } = await closeGroup();
+    const children = await childrenOf(closure!.id);
+    expect(children.map(({ idempotencyKey, reason, initiator, correlationId }) => [idempotencyKey, reason, initiator, correlationId])).toEqual(
+      Array.from({ length: 2 }, () => [null, 'CUSTOMER_REQUEST', 'HOLDER', CALLER.correlationId]),
+    );
+    const parents = await harness.engine.service.parents(CALLER, children);
+    expect(parents.map((parent) => parent?.id)).toEqual([closure!.id, closure!.id]);
+  });
+
+  it('waits with OPEN_CHILD_ACCOUNTS while an account is not on its way', async () => {
+    await start({ a: 'OPEN', b: 'OPEN' });
+    bank.tokenTrouble = { kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: 'Later.' };
+    const { closure } = await closeGroup();
+    expect(closure).toMatchObject({ status: 'REQUESTED', blockers: [{ code: 'OPEN_CHILD_ACCOUNTS', stage: 'REQUEST', selfResolving: true, relatedIds: ['a', 'b'] }] });
+    const { version } = await harness.stored(closure!.id);
+    const looks = bank.listed;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(await harness.stored(closure!.id)).toMatchObject({ status: 'REQUESTED', version });
+    expect(bank.listed).toBe(looks);
+    bank.tokenTrouble = null;
+    expect(await harness.until(closure!.id, 'CLOSING')).toMatchObject({ attempts: 1, blockers: [] });
+  });
+
+  it('is sent while its accounts are still CLOSING', async () => {
+    await start({ a: 'OPEN' });
+    const id = await groupClosure();
+    await harness.until(id, 'CLOSING');
+    expect(await childStates(id)).toEqual({ a: 'CLOSING' });
+  });
+
+  it('closes a group without accounts, and one whose accounts are closed, at once', async () => {
+    await start({ a: 'CLOSED' });
+    const id = await groupClosure();
+    await harness.until(id, 'CLOSING');
+    expect([bank.closed, await childStates(id)]).toEqual([['group'], {}]);
+  });
+
+  it('closes an account that was opened in the meantime', async () => {
+    await start({ a: 'OPEN' });
+    bank.tokenTrouble = { kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: 'Later.' };
+    const id = await groupClosure();
+    bank.accounts.set('new', 'OPEN');
+    bank.tokenTrouble = null;
+    await harness.until(id, 'CLOSING');
+    expect(await childStates(id)).toEqual({ a: 'CLOSING', new: 'CLOSING' });
+    expect(bank.closed.at(-1)).toBe('group');
+  });
+
+  it('adopts an account that somebody else is closing and asks for nothing', async () => {
+    await start({ a: 'CLOSING', b: 'OPEN' });
+    const id = await groupClosure();
+    await harness.until(id, 'CLOSING');
+    expect(await childStates(id)).toEqual({ a: 'CLOSING', b: 'CLOSING' });
+    expect(bank.closed).toEqual(['b', 'group']);
+  });
+
+  it('links a live closure of an account', async () => {
+    await start({ a: 'OPEN', b: 'OPEN' });
+    const own = (await harness.close({ account: account('a') })).closure!;
+    await harness.until(own.id, 'CLOSING');
+    const id = await groupClosure();
+    await harness.until(id, 'CLOSING');
+    expect((await childrenOf(id)).map((child) => child.id)).toContain(own.id);
+    expect((await harness.engine.service.parents(CALLER, [own]))[0]?.id).toBe(id);
+    expect(bank.closed).toEqual(['a', 'b', 'group']);
+  });
+
+  it('is rejected with an account that is refused, and a new request goes on from there', async () => {
+    await start({ a: 'OPEN', b: 'OPEN' });
+    bank.refused.add('b');
+    const id = await groupClosure();
+    expect(await harness.until(id, 'REJECTED')).toMatchObject({
+      attempts: 0,
+      error: { code: 'CLOSURE_BLOCKED', blockers: [{ code: 'OPEN_CHILD_ACCOUNTS', relatedIds: ['b'] }] },
+    });
+    bank.refused.clear();
+    const again = await groupClosure();
+    await harness.until(again, 'CLOSING');
+    expect(await childStates(again)).toEqual({ a: 'CLOSING', b: 'CLOSING' });
+    expect(bank.closed.toSorted()).toEqual(['a', 'b', 'b', 'group']);
+  });
+
+  it('takes up an account that was reopened', async () => {
+    await start({ a: 'OPEN' });
+    const first = (await harness.close({ account: account('a') })).closure!;
+    await harness.until(first.id, 'CLOSING');
+    bank.settle();
+    await harness.until(first.id, 'CLOSED');
+    bank.accounts.set('a', 'OPEN');
+    await eventually(() => Date.now() > harness.parts.settings.reopenGraceMs + first.requestedAt + 400);
+    const id = await groupClosure();
+    await harness.until(id, 'CLOSING');
+    expect(await childStates(id)).toEqual({ a: 'CLOSING' });
+    expect(await harness.stored(first.id)).toMatchObject({ status: 'REOPENED' });
+  });
+
+  it('leaves alone an account whose closing the list does not show yet', async () => {
+    await start({ a: 'OPEN' }, { reopenGraceMs: 60_000 });
+    const first = (await harness.close({ account: account('a') })).closure!;
+    await harness.until(first.id, 'CLOSING');
+    bank.settle();
+    await harness.until(first.id, 'CLOSED');
+    bank.accounts.set('a', 'OPEN');
+    const id = await groupClosure();
+    await harness.until(id, 'CLOSING');
+    expect([await childStates(id), bank.closed]).toEqual([{}, ['a', 'group']]);
+  });
+});
+
+describe('a list that cannot be had', () => {
+  it('delays the group and fails nothing', async () => {
+    await start({ a: 'OPEN' });
+    const failure = { ok: false, code: 'PROVIDER_UNAVAILABLE', message: 'Out of service.' } as const;
+    bank.lists = Array.from({ length: 4 }, () => failure);
+    const { closure, error } = await closeGroup();
+    expect([error, closure]).toMatchObject([null, { status: 'REQUESTED', error: { code: 'PROVIDER_UNAVAILABLE' } }]);
+    await harness.until(closure!.id, 'CLOSING');
+    expect(bank.closed).toEqual(['a', 'group']);
+  });
+
+  it('does not hold up the caller', async () => {
+    await start({ a: 'OPEN' }, { closeWaitMs: 30 });
+    const original = bank.listChildren.bind(bank);
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    bank.listChildren = async (group) => {
+      await held;
+      return original(group);
+    };
+    const { closure } = await closeGroup();
+    expect(closure).toMatchObject({ status: 'REQUESTED' });
+    release();
+    await harness.until(closure!.id, 'CLOSING');
+    expect(bank.closed).toEqual(['a', 'group']);
+  });
+
+  it('rejects the group where the provider does not permit it', async () => {
+    await start({ a: 'OPEN' });
+    const failure = { ok: false, code: 'PROVIDER_PERMISSION_DENIED', message: 'No.' } as const;
+    bank.lists = [failure, failure];
+    expect(await closeGroup()).toMatchObject({ error: { code: 'PROVIDER_PERMISSION_DENIED' }, closure: { status: 'REJECTED', attempts: 0 } });
+  });
+
+  it('lets the close request say that there is no such group', async () => {
+    await start({ a: 'OPEN' });
+    expect(await closeGroup({ account: { ...GROUP, id: 'nobody' } })).toMatchObject({ error: { code: 'ACCOUNT_NOT_FOUND' }, closure: { status: 'REJECTED' } });
+  });
+});
+
+describe('requests about groups', () => {
+  it('replays one with its key and asks the provider for nothing', async () => {
+    await start({ a: 'OPEN' });
+    const idempotencyKey = freshKey();
+    const { closure } = await closeGroup({ idempotencyKey });
+    await harness.until(closure!.id, 'CLOSING');
+    const looks = bank.listed;
+    expect(await closeGroup({ idempotencyKey })).toMatchObject({ closure: { id: closure!.id }, error: null, replayed: true });
+    expect(await closeGroup({ idempotencyKey, includeAccounts: false })).toMatchObject({ closure: null, error: { code: 'IDEMPOTENCY_KEY_REUSED' } });
+    expect(await closeGroup()).toMatchObject({ closure: { id: closure!.id }, error: { code: 'CLOSURE_IN_PROGRESS' } });
+    expect(bank.listed).toBe(looks);
+  });
+
+  it('gives one group to one of many requests', async () => {
+    await start({ a: 'OPEN', b: 'OPEN', c: 'OPEN' });
+    const results = await Promise.all(Array.from({ length: 20 }, () => closeGroup()));
+    const ids = new Set(results.map(({ closure }) => closure?.id));
+    expect([ids.size, results.filter(({ error }) => error === null)]).toMatchObject([1, [{}]]);
+    await harness.until([...ids][0]!, 'CLOSING');
+    expect(bank.closed.toSorted()).toEqual(['a', 'b', 'c', 'group']);
+  });
+
+  it.each([
+    [{ account: account('a'), includeAccounts: true }, 'UNSUPPORTED_BY_PROVIDER', ['input', 'includeAccounts']],
+    [{ announceOnly: true }, 'INVALID_INPUT', ['input', 'includeAccounts']],
+    [{ liquidatePositions: true }, 'UNSUPPORTED_BY_PROVIDER', ['input', 'liquidatePositions']],
+  ])('refuses %j', async (more, code, field) => {
+    await start({ a: 'OPEN' });
+    expect(await closeGroup(more)).toMatchObject({ closure: null, error: { code, field } });
+  });
+
+  it('withdraws the accounts that were recorded for it, and not what was asked for by itself', async () => {
+    await start({ a: 'OPEN', b: 'OPEN' });
+    bank.tokenTrouble = { kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: 'Later.' };
+    const own = (await harness.close({ account: account('a') })).closure!;
+    const id = await groupClosure();
+    const { closure, error } = await harness.engine.service.cancelClosure(CALLER, id);
+    expect([closure?.status, error]).toEqual(['CANCELLED', null]);
+    expect(await childStates(id)).toEqual({ a: 'REQUESTED', b: 'CANCELLED' });
+    bank.tokenTrouble = null;
+    await harness.until(own.id, 'CLOSING');
+    expect(bank.closed).toEqual(['a']);
+  });
+
+  it('is rejected when one of its accounts is withdrawn', async () => {
+    await start({ a: 'OPEN', b: 'OPEN' });
+    bank.tokenTrouble = { kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: 'Later.' };
+    const id = await groupClosure();
+    const [first] = await childrenOf(id);
+    await harness.engine.service.cancelClosure(CALLER, first!.id);
+    expect(await harness.until(id, 'REJECTED')).toMatchObject({ error: { code: 'CLOSURE_BLOCKED' } });
+  });
+
+  it('goes on after a restart', async () => {
+    await start({ a: 'OPEN', b: 'OPEN' });
+    bank.tokenTrouble = { kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: 'Later.' };
+    const id = await groupClosure();
+    await harness.engine.drain();
+    bank.tokenTrouble = null;
+    const next = createEngine(harness.parts);
+    next.start();
+    try {
+      await harness.until(id, 'CLOSING');
+      expect(bank.closed.toSorted()).toEqual(['a', 'b', 'group']);
+    } finally {
+      await next.drain();
+    }
+  });
+});
