@@ -54,8 +54,8 @@ export interface Api {
   /** What was logged: fields and message. */
   logged: { fields: Record<string, unknown>; message: string }[];
   server: ReturnType<typeof createServer>;
-  /** Puts a closure into the store. */
-  seed(given?: Partial<Closure>): Promise<Closure>;
+  /** Puts a closure into the store, with those that it waits for. */
+  seed(given?: Partial<Closure>, children?: Closure[]): Promise<Closure>;
   graphql(query: string, variables?: object, headers?: Record<string, string>): Promise<GraphqlAnswer>;
   close(): Promise<void>;
 }
@@ -91,9 +91,10 @@ export async function startApi(options: Partial<ServerOptions> = {}): Promise<Ap
     watched,
     logged,
     server,
-    async seed(given) {
+    async seed(given, children = []) {
       const closure = closureRecord(given);
-      const result = await real.record(closure, firstEvent(closure), 1_000);
+      const alongside = { children: children.map((child) => ({ closure: child, event: firstEvent(child) })) };
+      const result = await real.record(closure, firstEvent(closure), 1_000, alongside);
       if (result.kind !== 'recorded') throw new Error(`The closure was not recorded: ${result.kind}.`);
       return result.closure;
     },
