@@ -99,9 +99,10 @@ export class Driver {
         situation = await this.apply(situation, verdict, 'TIMER');
       } else if (todo.do === 'read') {
         const { account, correlationId, status, pendingRead } = situation.closure;
-        // Whether the request was applied does not depend on what stands in its way.
-        const doubt = status === 'UNCONFIRMED' && !pendingRead;
-        const read = await provider.adapter.readAccount(account, { correlationId, purpose: doubt ? 'RECONCILE' : 'POLL', blockers: !doubt });
+        const purpose = status === 'UNCONFIRMED' && !pendingRead ? 'RECONCILE' : 'POLL';
+        // They explain a refusal, and are shown on what is under way; anywhere else they decide nothing.
+        const blockers = pendingRead !== null || status === 'CLOSING' || status === 'SCHEDULED' || status === 'ACTION_REQUIRED';
+        const read = await provider.adapter.readAccount(account, { correlationId, purpose, blockers });
         verdict = judgeRead(situation, read, facts);
         situation = await this.apply(situation, verdict, 'POLL', { requestId: read.requestId, aliases: aliasesOf(provider, read) });
       } else if (todo.do === 'gather') {
