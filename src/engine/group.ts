@@ -42,10 +42,10 @@ export class Group {
     return { verdict: waiting.length > 0 ? waitFor(waiting) : ALL_ON_THEIR_WAY, children, requestId: read.requestId };
   }
 
-  /** The children to be recorded with a new parent. None where the accounts cannot be had in time: the worker finds them. */
-  async firstChildren(parent: Closure, provider: ConfiguredProvider): Promise<ChildClosure[]> {
+  /** The children to be recorded with a new parent. None where the accounts cannot be had in so many ms: the worker finds them. */
+  async firstChildren(parent: Closure, provider: ConfiguredProvider, waitMs: number): Promise<ChildClosure[]> {
     const context = { correlationId: parent.correlationId, purpose: 'RECONCILE' } as const;
-    const read = await within(this.list(parent, provider, context), this.parts.settings.closeWaitMs);
+    const read = await within(this.list(parent, provider, context), waitMs);
     return read?.ok ? this.newChildren(parent, provider, read.children, new Set()) : [];
   }
 
