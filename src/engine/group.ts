@@ -2,7 +2,7 @@ import { lockKey } from '../domain/account';
 import type { Closure } from '../domain/closure';
 import { isTerminal } from '../domain/closure-status';
 import { ALL_ON_THEIR_WAY, isOnItsWay, judgeChildren, judgeUnlisted, waitFor } from '../domain/rules/group';
-import type { Situation, Verdict } from '../domain/rules/situation';
+import type { Facts, Situation, Verdict } from '../domain/rules/situation';
 import type { ChildAccount, ChildrenRead, ConfiguredProvider, KindCapabilities, ListingContext } from '../ports/provider';
 import type { ChildClosure } from '../ports/store';
 import type { EngineParts } from './driver';
@@ -29,13 +29,13 @@ export class Group {
    * Whether the group's own request may leave. It lists only when every account known so far is on its way, and so
    * once more right before the request: an account may have been opened since.
    */
-  async gather(situation: Situation, provider: ConfiguredProvider): Promise<Gathered> {
+  async gather(situation: Situation, provider: ConfiguredProvider, facts: Facts): Promise<Gathered> {
     const { closure } = situation;
     const [known = []] = await this.parts.store.children(closure.tenant, [closure.id]);
     const verdict = judgeChildren(situation, known);
     if (verdict) return { verdict, children: [] };
     const read = await this.list(closure, provider, { correlationId: closure.correlationId, purpose: 'RECONCILE' });
-    if (!read.ok) return { verdict: judgeUnlisted(situation, read), children: [], requestId: read.requestId };
+    if (!read.ok) return { verdict: judgeUnlisted(situation, read, facts), children: [], requestId: read.requestId };
     const done = new Set(known.filter(isOnItsWay).map((child) => child.lockKey));
     const children = await this.newChildren(closure, provider, read.children, done);
     const waiting = children.map((child) => child.closure);
