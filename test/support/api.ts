@@ -70,7 +70,7 @@ export async function startApi(options: Partial<ServerOptions> = {}): Promise<Ap
     providers: { find: () => undefined, all: () => [] },
     clock: systemClock,
     random: systemRandomness,
-    telemetry: { transition: silent, providerCall: silent, unmapped: silent, alarm: silent },
+    telemetry: { transition: silent, providerCall: silent, circuit: silent, overloaded: silent, unmapped: silent, alarm: silent },
     settings: SETTINGS,
   });
   const logged: Api['logged'] = [];

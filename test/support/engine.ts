@@ -61,7 +61,7 @@ export async function startEngine(
   const dataDir = mkdtempSync(join(tmpdir(), 'closure-engine-'));
   const store = await openSqliteStore({ dataDir, clock: systemClock });
   const alarms: EngineHarness['alarms'] = [];
-  const telemetry: Telemetry = { transition() {}, providerCall() {}, unmapped() {}, alarm: (event) => void alarms.push(event) };
+  const telemetry: Telemetry = { transition() {}, providerCall() {}, circuit() {}, overloaded() {}, unmapped() {}, alarm: (event) => void alarms.push(event) };
   const parts: EngineParts = {
     store,
     providers: { find: (id) => providers.find((provider) => provider.id === id), all: () => providers },
