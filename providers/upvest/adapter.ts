@@ -1,7 +1,15 @@
 import type { AccountRef } from '../../src/domain/account';
-import type { AccountRead, AccountState, CloseOutcome } from '../../src/domain/outcome';
+import type { AccountRead, AccountState, CloseOutcome, ReadFailed } from '../../src/domain/outcome';
 import type { ReasonMapping } from '../../src/domain/reason';
-import type { CloseRequest, CloseSend, ProviderAdapter, ProviderCapabilities, ReadContext } from '../../src/ports/provider';
+import type {
+  ChildrenRead,
+  CloseRequest,
+  CloseSend,
+  ListingContext,
+  ProviderAdapter,
+  ProviderCapabilities,
+  ReadContext,
+} from '../../src/ports/provider';
 import type { AdapterContext } from '../../src/provider-kit/define';
 import { problemJson } from '../../src/provider-kit/error-body';
 import { type CloseTable, judgeCloseAnswer } from '../../src/provider-kit/judge-close';
@@ -12,8 +20,10 @@ import { accountSchema, CLOSE_SCOPE, READ_SCOPE, REQUEST_ID_HEADER, type WireAcc
 import { UpvestBlockers } from './blockers';
 import { UpvestLists } from './blockers-lists';
 import { capabilitiesFor } from './capabilities';
+import { UpvestChildren } from './children';
 import { UpvestClient } from './client';
 import { errorRows } from './errors';
+import { inTime } from './in-time';
 import { closeQuery, reasonMapping, resourcePath, standingOf } from './mapping';
 import type { Settings } from './settings';
 import { UpvestWebhooks } from './webhooks';
@@ -32,6 +42,13 @@ const announceTable: CloseTable = { ...closeTable, success: { 202: { kind: 'anno
 /** Where something may still stand in the way. */
 const BLOCKABLE: ReadonlySet<AccountState> = new Set(['OPEN', 'CLOSING']);
 
+const LISTED_TOO_LATE: ReadFailed = { ok: false, code: 'PROVIDER_TIMEOUT', message: 'The provider did not list the accounts of the group in time.' };
+
+interface ResourceRead {
+  read: AccountRead;
+  wire?: WireAccount;
+}
+
 /**
  * The investment API's side of a closing.
  * Sources: https://docs.upvest.co/api/accounts/account_closure.md,
@@ -44,6 +61,7 @@ export class UpvestAdapter implements ProviderAdapter {
   readonly #client: UpvestClient;
   readonly #tokens: TokenCache;
   readonly #blockers: UpvestBlockers;
+  readonly #children: UpvestChildren;
 
   /** @throws PrivateKeyError for a key that the settings would have refused */
   constructor(settings: Settings, context: AdapterContext) {
@@ -52,7 +70,9 @@ export class UpvestAdapter implements ProviderAdapter {
     const { clock, secrets } = context;
     this.#client = new UpvestClient(settings, context, new RateBudget(this.capabilities.requestsPerSecond, clock));
     this.#tokens = new TokenCache({ fetch: (scope) => this.#client.requestToken(scope), clock, secrets });
-    this.#blockers = new UpvestBlockers(new UpvestLists({ client: this.#client, tokens: this.#tokens, context }));
+    const lists = new UpvestLists({ client: this.#client, tokens: this.#tokens, context });
+    this.#blockers = new UpvestBlockers(lists);
+    this.#children = new UpvestChildren(lists, context);
     this.webhooks = new UpvestWebhooks({ settings, context, client: this.#client, tokens: this.#tokens });
   }
 
@@ -89,29 +109,50 @@ export class UpvestAdapter implements ProviderAdapter {
 
   /** `GET` of the same path, then of the lists that blockers are derived from. Changes become visible late: see the README. */
   async readAccount(account: AccountRef, context: ReadContext): Promise<AccountRead> {
-    const { clock, telemetry, timeoutMs, id: provider } = this.#context;
-    const { correlationId, purpose: priority } = context;
+    const { clock, timeoutMs } = this.#context;
     const started = clock.monotonic();
-    const path = resourcePath(account);
-    const answer = await readWithToken(this.#tokens, READ_SCOPE, (token) => this.#client.call(token, { method: 'GET', path, priority }));
-    const { read, wire } = isReadFailed(answer)
-      ? { read: answer }
-      : this.#accountRead(account, judgeRead(answer, readRules, { nowMs: clock.now() }), correlationId);
-    const outcome = read.ok ? read.state : read.code;
-    const { httpStatus, requestId } = read;
-    const durationMs = clock.monotonic() - started;
-    telemetry.providerCall({ provider, operation: 'read', outcome, durationMs, httpStatus, requestId, correlationId });
+    const { read, wire } = await this.#readResource(account, context);
     if (!context.blockers || !wire || !read.ok || !BLOCKABLE.has(read.state)) return read;
     // Two requests' time for the whole, however many there are: the claim of whoever waits for it holds little longer.
-    const found = await this.#blockers.read(account, wire, context, 2 * timeoutMs - durationMs);
+    const found = await this.#blockers.read(account, wire, context, 2 * timeoutMs - (clock.monotonic() - started));
     return { ...read, ...found, blockers: [...read.blockers, ...found.blockers] };
+  }
+
+  /** `GET` of the group for its users, then of the accounts of each, within two requests' time. */
+  listChildren(group: AccountRef, context: ListingContext): Promise<ChildrenRead> {
+    return inTime<ChildrenRead>(2 * this.#context.timeoutMs, LISTED_TOO_LATE, async (signal) => {
+      const { read, wire } = await this.#readResource(group, context);
+      if (!read.ok) return read;
+      const { httpStatus, requestId, providerErrors } = read;
+      const evidence = { httpStatus, requestId, providerErrors };
+      if (!wire) return { ...evidence, ok: false, code: 'ACCOUNT_NOT_FOUND', message: 'The provider knows no such account group.' };
+      const listed = await this.#children.list(group, wire, { ...context, signal });
+      return listed.ok ? { ...evidence, ...listed } : listed;
+    });
   }
 
   dispose(): Promise<void> {
     return this.#client.dispose();
   }
 
-  #accountRead(account: AccountRef, read: JsonRead, correlationId: string): { read: AccountRead; wire?: WireAccount } {
+  /** `wire` where the account is there. */
+  async #readResource(account: AccountRef, { correlationId, purpose: priority }: ListingContext): Promise<ResourceRead> {
+    const { clock, telemetry, id: provider } = this.#context;
+    const started = clock.monotonic();
+    const path = resourcePath(account);
+    const answer = await readWithToken(this.#tokens, READ_SCOPE, (token) => this.#client.call(token, { method: 'GET', path, priority }));
+    const result = isReadFailed(answer)
+      ? { read: answer }
+      : this.#accountRead(account, judgeRead(answer, readRules, { nowMs: clock.now() }), correlationId);
+    const { read } = result;
+    const outcome = read.ok ? read.state : read.code;
+    const { httpStatus, requestId } = read;
+    const durationMs = clock.monotonic() - started;
+    telemetry.providerCall({ provider, operation: 'read', outcome, durationMs, httpStatus, requestId, correlationId });
+    return result;
+  }
+
+  #accountRead(account: AccountRef, read: JsonRead, correlationId: string): ResourceRead {
     switch (read.kind) {
       case 'failed':
         return { read: read.failure };

@@ -134,4 +134,4 @@ export const cashSchema = z.object({
   currency,
 });
 /** `GET /users/{user_id}/accounts` */
-export const userAccountSchema = listedSchema.extend({ account_group_id: id });
+export const userAccountSchema = z.object({ id: uuid, status: z.string(), account_group_id: uuid });

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ReadFailed } from '../../src/domain/outcome';
-import type { ReadContext } from '../../src/ports/provider';
+import type { ListingContext } from '../../src/ports/provider';
 import type { AdapterContext } from '../../src/provider-kit/define';
 import { problemJson } from '../../src/provider-kit/error-body';
 import { isReadFailed, type JsonRead, judgeRead, readWithToken } from '../../src/provider-kit/judge-read';
@@ -28,7 +28,10 @@ export interface ListsOptions {
   context: Pick<AdapterContext, 'id' | 'clock' | 'telemetry'>;
 }
 
-export type ListContext = Pick<ReadContext, 'correlationId' | 'purpose'>;
+export interface ListContext extends ListingContext {
+  /** Nobody waits for the list any more: it is read no further. */
+  signal: AbortSignal;
+}
 
 /** The provider's own default, and small enough for a page of any list to stay below the limit for a body. */
 const PAGE_SIZE = 100;
@@ -46,11 +49,15 @@ export class UpvestLists {
   async read<Entry>(list: List<Entry>, context: ListContext): Promise<Listed<Entry>> {
     const entries: Entry[] = [];
     let failure: ReadFailed | undefined;
+    let total: number | undefined;
     let offset = 0;
     for (let count = 0; count < MAX_PAGES; count += 1) {
+      if (context.signal.aborted) return { entries, failure: unusable('A list of the provider was not read to its end.') };
       const page = await this.#page(list, offset, context);
       entries.push(...page.entries);
       failure = page.failure ?? failure;
+      // Pages are counted out by position: where entries come or go meanwhile, others move from one page to another.
+      if ((total ??= page.total) !== page.total) failure ??= unusable('A list of the provider changed while it was read.');
       offset += page.length;
       if (page.isLast) return { entries, failure };
     }
@@ -83,6 +90,8 @@ export class UpvestLists {
 interface Page<Entry> extends Listed<Entry> {
   /** Entries on the wire. */
   length: number;
+  /** Of the whole list, where the provider says so. */
+  total?: number;
   isLast: boolean;
 }
 
@@ -97,7 +106,7 @@ function pageOf<Entry>(read: JsonRead, entry: z.ZodType<Entry>, offset: number):
   const isLast = length === 0 || (total === undefined ? length < PAGE_SIZE : offset + length >= total);
   const isWhole = entries.length === length && !(length === 0 && offset < (total ?? 0));
   const failure = isWhole ? undefined : { ...unusable('An entry of a list of the provider is missing or could not be read.'), ...read.evidence };
-  return { entries, length, isLast, failure };
+  return { entries, length, total, isLast, failure };
 }
 
 /** A list that is not as documented. */

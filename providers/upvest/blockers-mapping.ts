@@ -66,9 +66,9 @@ export function feeBlockers(collections: z.output<typeof listedSchema>[]): Block
   return [{ ...completion, code: 'OUTSTANDING_FEES', message, resolvableBy: 'PROVIDER', selfResolving: true, relatedIds }];
 }
 
-/** @param accounts all accounts of the group's users, in whichever group */
-export function childBlockers(accounts: z.output<typeof userAccountSchema>[], groupId: string): Blocker[] {
-  const open = accounts.filter(({ account_group_id: group, status }) => group.toLowerCase() === groupId && status !== 'CLOSED');
+/** @param accounts those of the group */
+export function childBlockers(accounts: z.output<typeof userAccountSchema>[]): Blocker[] {
+  const open = accounts.filter(({ status }) => status !== 'CLOSED');
   if (open.length === 0) return [];
   const relatedIds = unique(open.map(({ id }) => id));
   return [{ ...completion, code: 'OPEN_CHILD_ACCOUNTS', message: 'Accounts of the group are not closed.', resolvableBy: 'PARTNER', relatedIds }];

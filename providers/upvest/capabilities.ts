@@ -20,7 +20,7 @@ export function capabilitiesFor(settings: Pick<Settings, 'REQUESTS_PER_SECOND'>,
   return {
     kinds: [
       { ...common, kind: 'ACCOUNT', reasonMode: 'NONE', announceOnly: false },
-      { ...common, kind: 'ACCOUNT_GROUP', reasonMode: 'ENUM', announceOnly: true },
+      { ...common, kind: 'ACCOUNT_GROUP', reasonMode: 'ENUM', announceOnly: true, childKind: 'ACCOUNT' },
     ],
     outcomeSources: ['RESPONSE', 'POLL', 'WEBHOOK'],
     visibilityLagMs,

@@ -81,7 +81,10 @@ export interface Liquidation {
   idempotencyKey: string;
   /** When the newest request was marked. */
   markedAt: number;
-  deadlineMs: number;
+  /** When the oldest request without a usable answer was marked; absent: there is none. */
+  doubtSince?: number;
+  /** No other request leaves before this: the provider asked for it, or what became of the last one cannot be seen yet. */
+  notBefore: number;
   /** The provider's id of it, once it is known. */
   id?: string;
   /** The provider's own word, raw. */

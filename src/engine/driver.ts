@@ -12,6 +12,7 @@ import type { Alias, ChildClosure, Claimed, ClosureStore } from '../ports/store'
 import type { Telemetry } from '../ports/telemetry';
 import { answerOf, changeOf } from './change';
 import { Group } from './group';
+import { Sales } from './liquidation';
 import { reportChange } from './report';
 import { ClaimLost, sendClose } from './send';
 import { type EngineSettings, leaseMs } from './settings';
@@ -32,7 +33,7 @@ const MAX_LATE_LOOKS = 3;
 
 /** The world as the rules see it, for one provider at one moment. */
 export function factsFor(provider: ConfiguredProvider, parts: Pick<EngineParts, 'clock' | 'settings'>): Facts {
-  const { capabilities } = provider.adapter;
+  const { capabilities, liquidation } = provider.adapter;
   return {
     now: parts.clock.now(),
     visibilityLagMs: capabilities.visibilityLagMs,
@@ -40,6 +41,7 @@ export function factsFor(provider: ConfiguredProvider, parts: Pick<EngineParts, 
     reopenGraceMs: parts.settings.reopenGraceMs,
     canRead: capabilities.outcomeSources.includes('POLL'),
     alreadyClosedDistinct: capabilities.alreadyClosedDistinct,
+    sellableKinds: liquidation ? capabilities.kinds.filter((kind) => kind.liquidatePositions).map(({ kind }) => kind) : [],
   };
 }
 
@@ -52,9 +54,11 @@ export function aliasesOf(provider: ConfiguredProvider, read: AccountRead): Alia
 /** Works on one claimed closure until it has to wait. Every write is fenced by the claim. */
 export class Driver {
   private readonly group: Group;
+  private readonly sales: Sales;
 
   constructor(private readonly parts: EngineParts) {
     this.group = new Group(parts);
+    this.sales = new Sales(parts);
   }
 
   /** Never rejects: what goes wrong leaves the closure to its next claim. */
@@ -90,18 +94,20 @@ export class Driver {
     let situation: Situation & Claimed = claimed;
     let resend = false;
     let tokenRefused = false;
+    let saleSeen = false;
     for (let step = 0; step < MAX_STEPS; step += 1) {
       const facts = factsFor(provider, this.parts);
-      const todo = nextStep(situation, facts, resend);
+      const todo = nextStep(situation, facts, resend, saleSeen);
       let verdict: Verdict;
       if (todo.do === 'settle') {
         verdict = todo.verdict;
         situation = await this.apply(situation, verdict, 'TIMER');
       } else if (todo.do === 'read') {
         const { account, correlationId, status, pendingRead } = situation.closure;
-        // Whether the request was applied does not depend on what stands in its way.
-        const doubt = status === 'UNCONFIRMED' && !pendingRead;
-        const read = await provider.adapter.readAccount(account, { correlationId, purpose: doubt ? 'RECONCILE' : 'POLL', blockers: !doubt });
+        const purpose = status === 'UNCONFIRMED' && !pendingRead ? 'RECONCILE' : 'POLL';
+        // They explain a refusal, and are shown on what is under way; anywhere else they decide nothing.
+        const blockers = pendingRead !== null || status === 'CLOSING' || status === 'SCHEDULED' || status === 'ACTION_REQUIRED';
+        const read = await provider.adapter.readAccount(account, { correlationId, purpose, blockers });
         verdict = judgeRead(situation, read, facts);
         situation = await this.apply(situation, verdict, 'POLL', { requestId: read.requestId, aliases: aliasesOf(provider, read) });
       } else if (todo.do === 'gather') {
@@ -109,6 +115,12 @@ export class Driver {
         verdict = gathered.verdict;
         situation = await this.apply(situation, verdict, 'TIMER', { requestId: gathered.requestId, children });
         await this.group.tell(situation.closure, children);
+      } else if (todo.do === 'liquidate') {
+        const look = await this.sales.look(situation, provider, facts, resend);
+        if (!look) return;
+        verdict = look.verdict;
+        saleSeen = !verdict.resend;
+        situation = await this.sales.keeping(look, () => this.apply(look.situation, verdict, look.cause, { requestId: look.requestId }));
       } else {
         const sent = await sendClose(this.parts, provider, situation, tokenRefused);
         situation = sent.situation;

@@ -1,6 +1,6 @@
 import type { ProviderError } from '../domain/closure-error';
 import type { AccountRead, CloseOutcome } from '../domain/outcome';
-import type { ProviderAdapter } from '../ports/provider';
+import type { ChildrenRead, ProviderAdapter } from '../ports/provider';
 import type { Telemetry } from '../ports/telemetry';
 import type { KnownSecrets } from './known-secrets';
 import { isPlainId, redactText } from './redact';
@@ -19,18 +19,20 @@ type Clean = <Text extends string | undefined>(text: Text) => Text;
 
 /** The adapter, with everything that it hands on cleaned. */
 export function discreetAdapter(adapter: ProviderAdapter, secrets: KnownSecrets): ProviderAdapter {
-  async function cleanly<Result extends CloseOutcome | AccountRead>(work: () => Promise<Result>): Promise<Result> {
+  async function cleanly<Result extends CloseOutcome | AccountRead | ChildrenRead>(work: () => Promise<Result>): Promise<Result> {
     try {
       return cleanResult(await work(), secrets);
     } catch (error) {
       throw secrets.maskThrown(error);
     }
   }
+  const listChildren = adapter.listChildren?.bind(adapter);
   return {
     capabilities: adapter.capabilities,
     mapReason: (request) => adapter.mapReason(request),
     requestClosure: (request, send) => secrets.during(request.account, () => cleanly(() => adapter.requestClosure(request, send))),
     readAccount: (account, context) => secrets.during(account, () => cleanly(() => adapter.readAccount(account, context))),
+    listChildren: listChildren && ((group, context) => secrets.during(group, () => cleanly(() => listChildren(group, context)))),
     webhooks: adapter.webhooks,
     dispose: () => adapter.dispose(),
   };
@@ -48,7 +50,7 @@ export function discreetTelemetry(telemetry: Telemetry, secrets: KnownSecrets): 
   };
 }
 
-function cleanResult<Result extends CloseOutcome | AccountRead>(result: Result, secrets: KnownSecrets): Result {
+function cleanResult<Result extends CloseOutcome | AccountRead | ChildrenRead>(result: Result, secrets: KnownSecrets): Result {
   const text = cleaner(secrets, MAX_TEXT);
   const word = cleaner(secrets, MAX_WORD);
   return {

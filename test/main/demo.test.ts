@@ -43,6 +43,7 @@ describe('npm run demo', () => {
       ['REQUESTED', 'REJECTED'],
       ['REQUESTED', 'UNCONFIRMED', 'CLOSED'],
     ]);
+    expect(parts[1]!.match(/its account ••••016[12]: REQUESTED, CLOSING/g)).toHaveLength(2);
     expect(parts[4]).toMatch(/Refused: CLOSURE_BLOCKED \(retry: AFTER_CHANGE\)\. \w+/);
 
     await expectCurlToWork(shown);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type AccountRef, canonicalAccount } from '../../src/domain/account';
 import type { AccountRead, CloseOutcome } from '../../src/domain/outcome';
-import type { CloseRequest, CloseSend, ProviderAdapter, ReadContext } from '../../src/ports/provider';
+import type { ChildrenRead, CloseRequest, CloseSend, ProviderAdapter, ReadContext } from '../../src/ports/provider';
 import type { Telemetry } from '../../src/ports/telemetry';
 import type { AdapterContext } from '../../src/provider-kit/define';
 import type { RunningSandbox } from '../../src/provider-kit/sandbox';
@@ -21,6 +21,9 @@ export interface Bench<Sandbox extends RunningSandbox = RunningSandbox> {
   named(account: AccountRef): string;
   close(account: AccountRef, wish?: Partial<CloseRequest & CloseSend>): Promise<CloseOutcome>;
   read(account: AccountRef, wish?: Partial<ReadContext>): Promise<AccountRead>;
+  /** An account group that the sandbox has just opened, in canonical form, and the ids of its accounts. */
+  openGroup(accounts?: number): { group: AccountRef; accounts: readonly string[] };
+  list(group: AccountRef): Promise<ChildrenRead>;
   dispose(): Promise<void>;
 }
 
@@ -84,6 +87,17 @@ export async function openBench<Sandbox extends RunningSandbox>(
     },
     // Blockers may take further requests; the contract looks at the account's own read.
     read: (account, wish = {}) => adapter.readAccount(account, { correlationId: 'correlation-1', purpose: 'POLL', blockers: false, ...wish }),
+    openGroup(count = 2) {
+      const kind = adapter.capabilities.kinds.find(({ childKind }) => childKind);
+      if (!kind || !contract.openGroup) throw new Error('The contract has no account groups.');
+      const { id, accounts } = contract.openGroup(sandbox, count);
+      const group = { provider: 'bank', kind: kind.kind, id };
+      return { group: canonicalAccount(group, kind.defaultIdType, adapter.capabilities.idRules), accounts };
+    },
+    list(group) {
+      if (!adapter.listChildren) throw new Error('The adapter lists no accounts.');
+      return adapter.listChildren(group, { correlationId: 'correlation-1', purpose: 'RECONCILE' });
+    },
     async dispose() {
       // The sandbox goes first: it ends the connections of answers that never come.
       await sandbox.dispose();

@@ -92,6 +92,17 @@ export function capabilities<Sandbox extends RunningSandbox>(contract: ProviderC
     }
   });
 
+  it('name a kind of accounts below a group exactly where these can be listed', () => {
+    const groups = declared().filter(({ childKind }) => childKind);
+    expect(bench.adapter.listChildren !== undefined).toBe(groups.length > 0);
+    for (const { kind, childKind = kind } of groups) {
+      expect(childKind).not.toBe(kind);
+      expect(kindOf(childKind).childKind).toBeUndefined();
+    }
+    // The contract's own tests of lists need one to look at.
+    expect(contract.openGroup !== undefined).toBe(groups.length > 0);
+  });
+
   it('name the sources of outcomes that there are', () => {
     const { outcomeSources, kinds } = bench.adapter.capabilities;
     expect(outcomeSources).toContain('RESPONSE');

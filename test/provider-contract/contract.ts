@@ -52,6 +52,8 @@ export interface ProviderContract<Sandbox extends RunningSandbox = RunningSandbo
   reads: Readonly<Record<string, AccountState>>;
   /** A read of the account with this status word. */
   readAnswer(account: AccountRef, word: string): SandboxAnswer;
+  /** Where a kind has a `childKind`: makes the sandbox open a group, by id, with so many accounts of its own. */
+  openGroup?(sandbox: Sandbox, accounts: number): { id: string; accounts: readonly string[] };
   settings: {
     required: readonly string[];
     /** For each variable, values that it must not have; none where any text will do. */

@@ -36,7 +36,7 @@ export function redaction<Sandbox extends RunningSandbox>(contract: ProviderCont
     expect(Object.keys(secrets())).not.toEqual([]);
   });
 
-  it('lets no secret, token, account id or IBAN out of any answer to the close or to a read', async () => {
+  it('lets no secret, token, account id or IBAN out of any answer to the close, to a read or to a list', async () => {
     const sought: Record<string, string> = { ...secrets(), ...PERSONAL };
     const transcript: unknown[] = [bench.calls, bench.unmapped];
     const { errorRows, errorAnswer, readAnswer } = contract;
@@ -57,6 +57,11 @@ export function redaction<Sandbox extends RunningSandbox>(contract: ProviderCont
         if (!canBeRead) continue;
         bench.sandbox.script(bench.named(account), 'read', [step, step, readAnswer(account, said)]);
         transcript.push(await bench.read(account), await bench.read(account));
+        if (!contract.openGroup) continue;
+        const { group } = bench.openGroup();
+        sought[`group ${said.length} ${index}`] = group.id;
+        bench.sandbox.script('*', 'list', [answer(`${said} ${group.id}`)]);
+        transcript.push(await bench.list(group));
       }
     }
     const text = JSON.stringify(transcript);

@@ -55,6 +55,7 @@ providerContract('upvest', {
   bareSuccess: { 202: 'accepted' },
   reads: { ACTIVE: 'OPEN', PENDING_APPROVAL: 'OPEN', LOCKED: 'OPEN', CLOSING: 'CLOSING', CLOSED: 'CLOSED' },
   readAnswer: ({ id }, status) => ({ status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ id, status }) }),
+  openGroup: (sandbox, accounts) => sandbox.openGroup({ accounts }),
   settings: {
     required: ['BASE_URL', 'CLIENT_ID', 'CLIENT_SECRET', 'KEY_ID', 'PRIVATE_KEY'],
     wrong: {

@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import type { AccountRef } from '../../src/domain/account';
 import type { AccountRead, CloseOutcome } from '../../src/domain/outcome';
-import type { CloseRequest, ProviderAdapter } from '../../src/ports/provider';
+import type { ChildrenRead, CloseRequest, ProviderAdapter } from '../../src/ports/provider';
 import type { Telemetry } from '../../src/ports/telemetry';
 import { type AdapterContext, defineProvider } from '../../src/provider-kit/define';
 
 /** As careless as an adapter can be: it hands on whatever it is given. */
-function careless(close: (context: AdapterContext) => Promise<CloseOutcome>, read?: (context: AdapterContext) => Promise<AccountRead>) {
+function careless(
+  close: (context: AdapterContext) => Promise<CloseOutcome>,
+  read?: (context: AdapterContext) => Promise<AccountRead>,
+  list?: (context: AdapterContext) => Promise<ChildrenRead>,
+) {
   const told: object[] = [];
   const telemetry: Telemetry = {
     transition: (event) => told.push(event),
@@ -32,6 +36,7 @@ function careless(close: (context: AdapterContext) => Promise<CloseOutcome>, rea
       mapReason: () => 'EXACT',
       requestClosure: () => close(context),
       readAccount: () => (read ?? reject)(context),
+      listChildren: list && (() => list(context)),
       dispose: async () => {},
     }),
   });
@@ -87,6 +92,20 @@ describe('what an adapter hands on', () => {
       return seen;
     });
     expect(await adapter.readAccount(account, { ...request, purpose: 'POLL', blockers: true })).toEqual({ ...seen, providerStatus: `OPEN ${SHOWN}` });
+  });
+
+  it('of a list has none either, and keeps what identifies the accounts', async () => {
+    const list = (read: ChildrenRead) => careless(reject, undefined, async () => read).adapter.listChildren?.(account, { ...request, purpose: 'RECONCILE' });
+    const listed: ChildrenRead = { ok: true, requestId: 'request-1', children: [{ account, state: 'OPEN' }] };
+    expect(await list({ ...listed, providerErrors: [{ message: `${SECRET} blue-whale` }] })).toEqual({ ...listed, providerErrors: [{ message: '[secret] [account]' }] });
+    expect(await list({ ok: false, code: 'PROVIDER_UNAVAILABLE', message: `${SECRET} blue-whale`, requestId: SECRET })).toEqual({
+      ok: false,
+      code: 'PROVIDER_UNAVAILABLE',
+      message: '[secret] [account]',
+    });
+    const failing = careless(reject, undefined, () => Promise.reject(new Error(SECRET))).adapter;
+    await expect(failing.listChildren?.(account, { ...request, purpose: 'RECONCILE' })).rejects.toMatchObject({ message: '[secret]' });
+    expect(careless(reject).adapter.listChildren).toBeUndefined();
   });
 
   it('is cut to 512 characters, a status word to 64, after the masking', async () => {

@@ -100,6 +100,8 @@ export interface CloseInput {
   reason?: string;
   reasonText?: string;
   announceOnly?: boolean;
+  includeAccounts?: boolean;
+  liquidatePositions?: boolean;
 }
 
 /** A client of the public API; nothing else. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { type AccountPreset, SandboxAccounts } from './accounts';
 import { holdsCash, holdsSecurities, isUnderWay, type Withdrawal } from './holdings';
 
@@ -8,6 +8,13 @@ export interface BankOptions {
   readLagMs: number;
   /** Accounts and groups that begin otherwise than ACTIVE and empty, by id. */
   presets: ReadonlyMap<string, AccountPreset>;
+}
+
+/** An account group as {@link SandboxBank.openGroup} opens it, by id. */
+export interface OpenedGroup {
+  id: string;
+  accounts: string[];
+  users: string[];
 }
 
 /** The same name is the same id in every run. */
@@ -38,7 +45,7 @@ export class SandboxBank {
       isRefused: (id) => this.#isPaidOut(id),
       isHeldUp: (id, now) => {
         const holdings = this.account_groups.holdings(id);
-        const open = (holdings.accounts ?? []).some((account) => this.accounts.status(account, now) !== 'CLOSED');
+        const open = this.#accountsOf(id).some((account) => this.accounts.status(account, now) !== 'CLOSED');
         return open || holdsCash(holdings) || this.#isPaidOut(id);
       },
     });
@@ -51,6 +58,14 @@ export class SandboxBank {
     this.account_groups.change(id, changes, Date.now());
   }
 
+  /** Opens a group with so many accounts and so many users, each of whom has all of the accounts. */
+  openGroup({ accounts = 2, users = 1 }: { accounts?: number; users?: number } = {}): OpenedGroup {
+    const ids = (count: number): string[] => Array.from({ length: count }, () => randomUUID());
+    const group = { id: randomUUID(), accounts: ids(accounts), users: ids(users) };
+    this.change(group.id, { accounts: group.accounts, users: group.users });
+    return group;
+  }
+
   groupOf(accountId: string): string {
     return this.#groups.get(accountId) ?? derivedUuid(`group of ${accountId}`);
   }
@@ -59,10 +74,14 @@ export class SandboxBank {
     return this.account_groups.holdings(groupId).users ?? [derivedUuid(`user of ${groupId}`)];
   }
 
+  ownersOf(accountId: string): readonly string[] {
+    return this.accounts.holdings(accountId).owners ?? this.usersOf(this.groupOf(accountId));
+  }
+
   /** Accounts in whichever group, those first that a preset names. */
   accountsOfUser(userId: string): string[] {
     const known = new Set([...this.#groups.keys(), ...this.accounts.ids()]);
-    return [...known].filter((id) => this.usersOf(this.groupOf(id)).includes(userId));
+    return [...known].filter((id) => this.ownersOf(id).includes(userId));
   }
 
   withdrawalsOf(groupId: string): Withdrawal[] {
@@ -75,7 +94,14 @@ export class SandboxBank {
     return this.withdrawalsOf(groupId).some(isUnderWay);
   }
 
-  #assign(groupId: string, { accounts = [] }: AccountPreset): void {
+  #accountsOf(groupId: string): string[] {
+    return [...this.#groups].flatMap(([account, group]) => (group === groupId ? [account] : []));
+  }
+
+  /** Accounts that are not named any more have left the group. */
+  #assign(groupId: string, { accounts }: AccountPreset): void {
+    if (!accounts) return;
+    for (const account of this.#accountsOf(groupId)) this.#groups.delete(account);
     for (const account of accounts) this.#groups.set(account, groupId);
   }
 }

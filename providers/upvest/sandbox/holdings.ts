@@ -14,6 +14,8 @@ export interface Holdings {
   accounts?: readonly string[];
   /** Of a group: by id. Default: one, who has nothing else. */
   users?: readonly string[];
+  /** Of an account: those of its group's users whose it is. Default: all of them. */
+  owners?: readonly string[];
 }
 
 export interface Position {

@@ -9,7 +9,7 @@ import {
 } from '../../../src/provider-kit/sandbox';
 import { CLOSE_SCOPE, CLOSURE_REASON_WORDS, LIST_SCOPES, READ_SCOPE, TOKEN_PATH, VERIFY_KEYS_PATH, WEBHOOKS_SCOPE } from '../api';
 import type { AccountPreset } from './accounts';
-import { SandboxBank } from './bank';
+import { type OpenedGroup, SandboxBank } from './bank';
 import { Gate } from './gate';
 import { listRoute } from './lists';
 import { magicPresets } from './magic';
@@ -46,6 +46,8 @@ export interface UpvestSandbox extends Omit<RunningSandbox, 'subscribe'>, Webhoo
   credentials(): readonly string[];
   /** Something happens to the account, or the group, of this id. What is not named stays as it is. */
   change(id: string, changes: AccountPreset): void;
+  /** Opens an account group with so many accounts (2) and so many users (1), each of whom has all of the accounts. */
+  openGroup(counts?: { accounts?: number; users?: number }): OpenedGroup;
 }
 
 const RESOURCE = /^\/(accounts|account_groups)\/([^/]+)$/;
@@ -91,6 +93,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Upvest
     revokeTokens: () => gate.revokeTokens(),
     credentials: () => gate.issued,
     change: (id, changes) => bank.change(id, changes),
+    openGroup: (counts) => bank.openGroup(counts),
     ...webhooks.controls(),
     dispose: async () => {
       await webhooks.dispose();
@@ -184,7 +187,8 @@ function read(request: SandboxRequest, collection: Collection, id: string, bank:
   const created = new Date(seen.createdAt).toISOString();
   const common = { id, created_at: created, updated_at: created, status: seen.status };
   const group = collection === 'accounts' ? bank.groupOf(id) : id;
-  const users = bank.usersOf(group).map((user) => ({ id: user, type: 'OWNER' }));
+  const owners = collection === 'accounts' ? bank.ownersOf(id) : bank.usersOf(id);
+  const users = owners.map((user) => ({ id: user, type: 'OWNER' }));
   const own = collection === 'accounts' ? { name: 'Savings', type: 'TRADING', account_group_id: group } : { type: 'PERSONAL' };
   return withRequestId(jsonAnswer(200, { ...common, ...own, users }));
 }

@@ -1,4 +1,5 @@
 import { isUnresolved, mayBeApplied } from '../closure';
+import { afterAcceptance, saleStep } from './liquidation';
 import { type Facts, giveUp, horizonOf, isPastHorizon, settledBy, type Situation, unchanged, type Verdict } from './situation';
 
 /** What a worker that holds the claim does next. */
@@ -7,15 +8,19 @@ export type Step =
   | { do: 'read' }
   /** Look after the accounts of the group. */
   | { do: 'gather' }
+  /** Have the positions sold, or see how the sale goes. */
+  | { do: 'liquidate' }
   /** What is stored says enough. */
   | { do: 'settle'; verdict: Verdict };
 
 /**
  * Decides from what is stored alone, so that a restart, a stale worker and a quiet night all go on in the same way.
  * @param resend true right after a look that allowed another request
+ * @param saleSeen true once the sale of the positions was looked after in this claim
  */
-export function nextStep(situation: Situation, facts: Facts, resend: boolean): Step {
+export function nextStep(situation: Situation, facts: Facts, resend: boolean, saleSeen: boolean): Step {
   const { closure } = situation;
+  if (!saleSeen && saleStep(situation, facts, resend)) return { do: 'liquidate' };
   switch (closure.status) {
     case 'REQUESTED':
       return requested(situation, facts, resend);
@@ -104,7 +109,7 @@ function lateEvidence({ closure, attempts }: Situation, facts: Facts): Step | nu
     verdict: {
       set: { error: null, pendingRead: null, ...statusOf(taken.effect === 'COMPLETED', closure.announceOnly, facts.now) },
       detail: 'The answer to an earlier request came late.',
-      next: taken.effect === 'COMPLETED' ? { kind: 'never' } : { kind: 'poll' },
+      next: taken.effect === 'COMPLETED' ? { kind: 'never' } : afterAcceptance(closure, facts),
     },
   };
 }

@@ -19,12 +19,14 @@ export function addChildren(db: Database, parentId: string, children: readonly C
 /**
  * A closure moved: those that wait for it are looked at again. One that has sent a request before keeps to the time
  * that its provider asked for. The fence rises, so that a worker that looked before the move does not go by it.
+ * @param writerId the closure whose own change moves the child, and which knows of it; null: none
  */
-export function wakeParents(db: Database, now: number, childId: string): void {
+export function wakeParents(db: Database, now: number, childId: string, writerId: string | null): void {
   db.run(
     `UPDATE closure SET due_at = ?, lease_until = NULL, fence = fence + 1
-     WHERE id IN (SELECT parent_id FROM closure_child WHERE child_id = ?) AND status = 'REQUESTED' AND attempts = 0`,
-    [now, childId],
+     WHERE id IN (SELECT parent_id FROM closure_child WHERE child_id = ?) AND id IS NOT ?
+       AND status = 'REQUESTED' AND attempts = 0`,
+    [now, childId, writerId],
   );
 }
 
