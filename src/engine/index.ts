@@ -23,7 +23,11 @@ export interface Engine {
   receiveWebhook(providerId: string, delivery: WebhookDelivery): Promise<DeliveryResult>;
   /** Begins to claim what is due. */
   start(): void;
-  /** Claims nothing more and waits for what is under way; what was sent and not answered stays in doubt. */
+  /** Claims nothing more, and lets go of what is claimed and not sent, for others to take up. Requests of callers go on. */
+  stopClaiming(): void;
+  /** Lets go of everything that is not sent; what is sent and not answered stays in doubt. */
+  giveUp(): void;
+  /** Claims nothing more and waits for what is under way. */
   drain(): Promise<void>;
 }
 
@@ -80,6 +84,8 @@ export function createEngine(parts: EngineParts): Engine {
       worker.start();
       webhooks.start();
     },
+    stopClaiming: () => worker.stopClaiming(),
+    giveUp: () => worker.giveUp(),
     async drain() {
       await Promise.all([worker.drain(), webhooks.drain()]);
     },

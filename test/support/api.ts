@@ -22,6 +22,7 @@ const SETTINGS: EngineParts['settings'] = {
   reopenGraceMs: 900_000,
   providerTimeoutMs: 5_000,
   workers: 4,
+  maxInFlightCloses: 512,
 };
 
 const silent = () => undefined;

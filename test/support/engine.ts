@@ -26,6 +26,7 @@ export const QUICK: EngineSettings = {
   reopenGraceMs: 100,
   providerTimeoutMs: 60,
   workers: 16,
+  maxInFlightCloses: 10_000,
 };
 
 export interface EngineHarness {
