@@ -111,5 +111,5 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
 function engineSettings(config: Config): EngineSettings {
   const { closeWaitMs, providerTimeoutMs, pollMinMs, pollMaxMs, retryMinMs, retryMaxMs, reconcileHorizonMs, reopenGraceMs } = config;
   const durations = { closeWaitMs, providerTimeoutMs, pollMinMs, pollMaxMs, retryMinMs, retryMaxMs, reconcileHorizonMs, reopenGraceMs };
-  return { ...durations, workers: WORKERS, maxInFlightCloses: config.maxInFlightCloses };
+  return { ...durations, workers: WORKERS, maxInFlightCloses: config.maxInFlightCloses, maxLagMs: config.maxLagMs };
 }

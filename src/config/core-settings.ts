@@ -49,6 +49,7 @@ export const coreSettings = {
   VISIBILITY_LAG_MS: wholeMilliseconds.optional(),
   REOPEN_GRACE_MS: duration(900_000),
   MAX_IN_FLIGHT_CLOSES: count(1, 100_000, 512),
+  MAX_LAG_MS: count(1, 60_000, 1_000),
   // A drain must end before the orchestrator's patience does, with room for the requests under way.
   DRAIN_GRACE_MS: count(0, 10_000, 5_000),
   AUTH: oneOf(['jwt', 'none']).default('jwt'),

@@ -4,7 +4,7 @@ import type { Closure } from '../domain/closure';
 import { isTerminal } from '../domain/closure-status';
 import type { ClosureErrorCode } from '../domain/error-code';
 import type { ClosureChange } from '../ports/store';
-import { Admission } from './admission';
+import type { Admission } from './admission';
 import type { EngineParts } from './driver';
 import { checkCloseInput, type Intake, isRecordedInput } from './intake';
 import { Group } from './group';
@@ -22,14 +22,13 @@ const LONGEST_RETRY_SECONDS = 5;
 /** Records the intent of a close request durably, sets the work going and waits a moment for the first answer. */
 export class CloseAccount {
   private readonly group: Group;
-  private readonly admission: Admission;
 
   constructor(
     private readonly parts: EngineParts,
     private readonly worker: Worker,
+    private readonly admission: Admission,
   ) {
     this.group = new Group(parts);
-    this.admission = new Admission(parts.settings.maxInFlightCloses);
   }
 
   /** Never rejects: what the store leaves open is INTERNAL, and the same key finds out. */

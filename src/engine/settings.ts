@@ -18,6 +18,8 @@ export interface EngineSettings {
   workers: number;
   /** How many close requests may wait to be recorded at once; one more is turned away. */
   maxInFlightCloses: number;
+  /** How late the process may run before close requests are turned away. */
+  maxLagMs: number;
 }
 
 /**

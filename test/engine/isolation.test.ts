@@ -141,6 +141,30 @@ describe('a gateway that is full', () => {
     await filling;
   });
 
+  it('is full too when it cannot keep up with what it computes, but not because of one pause', async () => {
+    const bank = new ScriptedProvider();
+    harness = await startEngine([bank.configured()], { maxLagMs: 100 });
+    const standStill = () => {
+      for (const until = performance.now() + 400; performance.now() < until; );
+    };
+    // Two turns: what was due by then has had its own.
+    const nextTurn = async () => {
+      await turn();
+      await turn();
+    };
+    await turn();
+    standStill();
+    expect((await harness.close(at('bank', 1))).error).toBeNull();
+    standStill();
+    await nextTurn();
+    standStill();
+    await nextTurn();
+    standStill();
+    expect(await harness.close(at('bank', 2))).toMatchObject({ closure: null, error: { code: 'OVERLOADED' } });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect((await harness.close(at('bank', 2))).error).toBeNull();
+  });
+
   it('is not full of callers who wait for a provider', async () => {
     const slow = new BusyProvider();
     const bank = new ScriptedProvider();

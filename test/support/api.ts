@@ -23,6 +23,7 @@ const SETTINGS: EngineParts['settings'] = {
   providerTimeoutMs: 5_000,
   workers: 4,
   maxInFlightCloses: 512,
+  maxLagMs: 60_000,
 };
 
 const silent = () => undefined;

@@ -27,6 +27,7 @@ export const QUICK: EngineSettings = {
   providerTimeoutMs: 60,
   workers: 16,
   maxInFlightCloses: 10_000,
+  maxLagMs: 60_000,
 };
 
 export interface EngineHarness {
