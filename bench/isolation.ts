@@ -1,10 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { startSandboxes } from '../scripts/sandboxes';
-import { startChild } from '../test/support/child';
 import type { LoadOrder, LoadReport } from './load';
 
 /**
@@ -31,7 +32,14 @@ const CAPACITY_SECONDS = options.short ? 2 : 10;
 const MOST_P99_RATIO = 1.5;
 
 /** Polls of closing accounts would come due in some windows and not in others; retries must end before the next window. */
-const ENV = { AUTH: 'none', PORT: '0', POLL_MIN_MS: '3600000', RETRY_MAX_MS: '5000', VISIBILITY_LAG_MS: '1000' };
+const ENV = {
+  AUTH: 'none',
+  PORT: '0',
+  POLL_MIN_MS: '3600000',
+  RETRY_MAX_MS: '5000',
+  VISIBILITY_LAG_MS: '1000',
+  ...(options.short && { PROVIDER_TIMEOUT_MS: '1000' }),
+};
 
 interface Waits {
   p50: number;
@@ -82,17 +90,32 @@ async function main(): Promise<void> {
   const trouble = sandboxes.byProvider.get(hang);
   if (!trouble || !sandboxes.byProvider.has(other)) throw new Error(`There is no sandbox of ${hang} or of ${other}.`);
   const dataDir = mkdtempSync(join(tmpdir(), 'closure-bench-'));
-  const gateway = startChild('node', [join(__dirname, '../src/main.js')], { ...ENV, ...sandboxes.env, DATA_DIR: dataDir });
+  const env = { PATH: process.env.PATH, ...ENV, ...sandboxes.env, DATA_DIR: dataDir };
+  const gateway = spawn('node', [join(__dirname, '../src/main.js')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(gateway, 'close');
   const callers = fork(join(__dirname, 'load.js'));
   try {
-    const [, url = ''] = await gateway.waitFor(/"url":"(http:[^"]+)","msg":"gateway started"/);
-    await measure({ url, callers, hang, other, outage: (on) => trouble.outage(on ? 'hang-before' : 'normal') });
+    await measure({ url: await urlIn(gateway.stdout), callers, hang, other, outage: (on) => trouble.outage(on ? 'hang-before' : 'normal') });
   } finally {
     callers.removeAllListeners('exit').kill();
-    await gateway.kill();
+    gateway.kill('SIGKILL');
+    await ended;
     await sandboxes.dispose();
     rmSync(dataDir, { recursive: true });
   }
+}
+
+/** Where the gateway serves; the log is read on, since a full pipe would stop the gateway. */
+function urlIn(log: Readable): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    log.setEncoding('utf8').on('data', (chunk: string) => {
+      text = (text + chunk).slice(-10_000);
+      const [, url] = /"url":"(http:[^"]+)","msg":"gateway started"/.exec(text) ?? [];
+      if (url) resolve(url);
+    });
+    log.once('end', () => reject(new Error(`The gateway did not start: ${text}`)));
+  });
 }
 
 interface Bench {
