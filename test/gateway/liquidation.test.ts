@@ -35,6 +35,9 @@ async function when(id: string, isSo: (closure: ClosureView) => boolean): Promis
   }
 }
 
+/** The account is closed and its sale is over, in whichever order. */
+const over = (id: string): Promise<ClosureView> => when(id, ({ status, nextCheckAt }) => status === 'CLOSED' && nextCheckAt === null);
+
 /** Requests to sell that reached the provider, and how many of them began a sale. */
 function sales(id: string, at = gateway): { requests: number; begun: number } {
   const requests = at.sandboxes.upvest.ledger.filter(({ operation, accountId }) => operation === 'liquidate' && accountId === id);
@@ -55,7 +58,7 @@ describe('an account with positions that are to be sold', () => {
     const id = newAccount();
     const { closure, error } = await sell(id);
     expect({ error, troubled: closure?.error }).toEqual({ error: null, troubled: null });
-    const done = await when(closure!.id, ({ status, nextCheckAt }) => status === 'CLOSED' && nextCheckAt === null);
+    const done = await over(closure!.id);
     expect(lines(done).slice(0, 2)).toEqual(['CLOSING', `CLOSING: ${SELLS}`]);
     // The account may be closed between a look at the sale and the look at the account.
     expect(lines(done).slice(2)).toEqual(expect.arrayContaining(['CLOSED', expect.stringContaining(SETTLED)]));
@@ -67,7 +70,7 @@ describe('an account with positions that are to be sold', () => {
   it('stays CLOSING where nobody asked for a sale', async () => {
     const id = newAccount();
     const { closure } = await sell(id, { liquidatePositions: false });
-    await polls(id, 3);
+    await polls(id, 2);
     expect((await gateway.client.status(closure!.id))?.status).toBe('CLOSING');
     expect(sales(id)).toEqual({ requests: 0, begun: 0 });
   });
@@ -91,7 +94,7 @@ describe('an account with positions that are to be sold', () => {
     const id = newAccount();
     gateway.sandboxes.upvest.script(id, 'liquidate', [fault]);
     const { closure } = await sell(id);
-    const done = await gateway.client.until(closure!.id, 'CLOSED');
+    const done = await over(closure!.id);
     expect(done.history.map(({ detail }) => detail)).toContainEqual(expect.stringMatching(/^The provider sells the positions: its answer was lost, and its list shows the sale/));
     expect(sales(id)).toEqual({ requests: 1, begun: 1 });
   });
@@ -132,7 +135,7 @@ describe('a sale that does not come about', () => {
     const { closure, error } = await sell(id);
     expect(error).toBeNull();
     expect(closure).toMatchObject({ status: 'CLOSING', error: { code, provider: 'upvest', providerErrors: [{ httpStatus }] } });
-    await polls(id, 3);
+    await polls(id, 2);
     const later = await gateway.client.status(closure!.id);
     expect(later).toMatchObject({ status: 'CLOSING', error: { code } });
     expect(lines(later!)).toEqual(['CLOSING', expect.stringMatching(/^CLOSING: The positions are not sold\. /)]);
@@ -173,18 +176,18 @@ describe('a sale that takes its time', () => {
     const { closure } = await sell(id);
     await polls(id, 2);
     const { version } = (await gateway.client.status(closure!.id))!;
-    await polls(id, 4);
+    await polls(id, 2);
     expect((await gateway.client.status(closure!.id))?.version).toBe(version);
     gateway.sandboxes.upvest.change(id, { positions: [] });
     const closed = await gateway.client.until(closure!.id, 'CLOSED');
     expect(closed.nextCheckAt).not.toBeNull();
-    await polls(id, 3);
+    await polls(id, 2);
     expect(await gateway.client.status(closure!.id)).toMatchObject({ status: 'CLOSED', version: closed.version, closedAt: closed.closedAt });
     const shown = [{ account_id: id, id: randomUUID(), status: 'SETTLED', created_at: new Date().toISOString() }];
     // Another sale on the account is not this one.
     const page = { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ data: shown }) };
     gateway.sandboxes.upvest.script(`liquidations ${id}`, 'list', [page]);
-    await polls(id, 3);
+    await polls(id, 2);
     expect((await gateway.client.status(closure!.id))?.version).toBe(closed.version);
   });
 });
