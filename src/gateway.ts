@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { Config } from './config/load-config';
 import { SCOPES } from './domain/caller';
 import { createEngine, type EngineSettings } from './engine';
+import { within } from './engine/within';
 import type { Identity } from './graphql/context';
 import { createServer } from './http/server';
 import type { Logger } from './observability/logger';
@@ -18,10 +19,11 @@ export interface Gateway {
   /** Origin without a trailing slash, for example "http://127.0.0.1:4000". */
   url: string;
   /**
-   * Stops taking requests and due work, waits for what is under way, then frees the store and the connections.
-   * Safe to die during it: recovery takes up what is left.
+   * Takes up no more due work and is not ready any more; serves on for the grace; then takes no new requests, waits for
+   * what is under way, and frees the store and the connections. What a provider has not answered {@link GIVE_UP_MS}
+   * after the start of the drain stays in doubt. Safe to die during it: recovery takes up what is left.
    */
-  drain(): Promise<void>;
+  drain(graceMs?: number): Promise<void>;
 }
 
 export interface GatewayExtras {
@@ -30,11 +32,11 @@ export interface GatewayExtras {
   ide?: string;
 }
 
-/**
- * Closures claimed at once. Far above what one provider's connections carry: a request that finds them busy gives up
- * soon, so a provider that hangs does not keep the others' closures waiting.
- */
-const WORKERS = 256;
+/** How long after its start a drain waits for providers, ms: what is left then must still be written and answered in time. */
+const GIVE_UP_MS = 18_000;
+
+/** Closures of one provider claimed at once: enough to keep its connections busy while others are committed. */
+const WORKERS = 64;
 
 /** AUTH=none: only this machine can ask, and may do everything. */
 const EVERYBODY: Identity = { tenant: 'default', subject: 'default', scopes: new Set(SCOPES) };
@@ -94,11 +96,13 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
   engine.start();
   return {
     url,
-    async drain() {
-      await Promise.all([server.drain(), engine.drain()]);
-      // The last requests may have set work going after the engine looked.
-      await engine.drain();
+    async drain(graceMs = 0) {
+      engine.stopClaiming();
+      const done = server.drain(graceMs).then(() => engine.drain());
+      await within(done, GIVE_UP_MS);
+      engine.giveUp();
       await providers.dispose();
+      await done;
       await store.dispose();
     },
   };
@@ -107,5 +111,5 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
 function engineSettings(config: Config): EngineSettings {
   const { closeWaitMs, providerTimeoutMs, pollMinMs, pollMaxMs, retryMinMs, retryMaxMs, reconcileHorizonMs, reopenGraceMs } = config;
   const durations = { closeWaitMs, providerTimeoutMs, pollMinMs, pollMaxMs, retryMinMs, retryMaxMs, reconcileHorizonMs, reopenGraceMs };
-  return { ...durations, workers: WORKERS };
+  return { ...durations, workers: WORKERS, maxInFlightCloses: config.maxInFlightCloses, maxLagMs: config.maxLagMs };
 }

@@ -13,6 +13,14 @@ const duration = (defaultMs: number) => wholeMilliseconds.default(defaultMs);
 const timer = (defaultMs: number) =>
   wholeMilliseconds.refine((ms) => ms <= LONGEST_TIMER_MS, `Must not be above ${LONGEST_TIMER_MS}.`).default(defaultMs);
 
+const count = (smallest: number, largest: number, unset: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `Must be a whole number from ${smallest} to ${largest}, in digits alone.`)
+    .transform(Number)
+    .refine((number) => number >= smallest && number <= largest, `Must be a whole number from ${smallest} to ${largest}, in digits alone.`)
+    .default(unset);
+
 const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words, { error: `Must be one of ${words.join(', ')}.` });
 
@@ -40,6 +48,10 @@ export const coreSettings = {
   RECONCILE_HORIZON_MS: duration(86_400_000),
   VISIBILITY_LAG_MS: wholeMilliseconds.optional(),
   REOPEN_GRACE_MS: duration(900_000),
+  MAX_IN_FLIGHT_CLOSES: count(1, 100_000, 512),
+  MAX_LAG_MS: count(1, 60_000, 1_000),
+  // A drain must end before the orchestrator's patience does, with room for the requests under way.
+  DRAIN_GRACE_MS: count(0, 10_000, 5_000),
   AUTH: oneOf(['jwt', 'none']).default('jwt'),
   INTROSPECTION: oneOf(['on', 'off']).optional(),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),

@@ -21,6 +21,12 @@ export interface Config {
   /** Overrides the adapters' own where set. */
   visibilityLagMs: number | undefined;
   reopenGraceMs: number;
+  /** Close requests that may wait to be recorded at once. */
+  maxInFlightCloses: number;
+  /** How late the process may run before close requests are turned away. */
+  maxLagMs: number;
+  /** How long a gateway that was told to end still takes new requests. */
+  drainGraceMs: number;
   introspection: boolean;
   logLevel: CoreSettings['LOG_LEVEL'];
 }
@@ -49,6 +55,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, definitions: readonly Provide
     reconcileHorizonMs: values.RECONCILE_HORIZON_MS,
     visibilityLagMs: values.VISIBILITY_LAG_MS,
     reopenGraceMs: values.REOPEN_GRACE_MS,
+    maxInFlightCloses: values.MAX_IN_FLIGHT_CLOSES,
+    maxLagMs: values.MAX_LAG_MS,
+    drainGraceMs: values.DRAIN_GRACE_MS,
     // Without identity the gateway is on this machine alone, where tools should find their way.
     introspection: values.INTROSPECTION === undefined ? values.AUTH === 'none' : values.INTROSPECTION === 'on',
     logLevel: values.LOG_LEVEL,

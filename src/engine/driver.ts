@@ -13,6 +13,7 @@ import type { Telemetry } from '../ports/telemetry';
 import { answerOf, changeOf } from './change';
 import { Group } from './group';
 import { Sales } from './liquidation';
+import type { Pace } from './pace';
 import { reportChange } from './report';
 import { ClaimLost, sendClose } from './send';
 import { type EngineSettings, leaseMs } from './settings';
@@ -51,12 +52,22 @@ export function aliasesOf(provider: ConfiguredProvider, read: AccountRead): Alia
   return read.aliases.map((account) => ({ account, lockKey: lockKey(account, provider.adapter.capabilities.kindsShareIds) }));
 }
 
+/** What the driver of a worker has beside the engine's parts. */
+export interface Reins {
+  pace: Pace;
+  /** Where it has fired, a claim is let go before its next step. */
+  stop: AbortSignal;
+}
+
 /** Works on one claimed closure until it has to wait. Every write is fenced by the claim. */
 export class Driver {
   private readonly group: Group;
   private readonly sales: Sales;
 
-  constructor(private readonly parts: EngineParts) {
+  constructor(
+    private readonly parts: EngineParts,
+    private readonly reins: Reins,
+  ) {
     this.group = new Group(parts);
     this.sales = new Sales(parts);
   }
@@ -95,6 +106,8 @@ export class Driver {
     const looks: Looks = { resend: false, saleSeen: false, gathered: false };
     let tokenRefused = false;
     for (let step = 0; step < MAX_STEPS; step += 1) {
+      // Due as before, so that whoever claims next takes it up at once.
+      if (this.reins.stop.aborted) return void (await this.apply(situation, unchanged({ kind: 'asBefore' }), 'TIMER'));
       const facts = factsFor(provider, this.parts);
       const todo = nextStep(situation, facts, looks);
       let verdict: Verdict;
@@ -107,6 +120,7 @@ export class Driver {
         // They explain a refusal, and are shown on what is under way; anywhere else they decide nothing.
         const blockers = pendingRead !== null || status === 'CLOSING' || status === 'SCHEDULED' || status === 'ACTION_REQUIRED';
         const read = await provider.adapter.readAccount(account, { correlationId, purpose, blockers });
+        this.reins.pace.note(provider.id, read);
         verdict = judgeRead(situation, read, facts);
         situation = await this.apply(situation, verdict, 'POLL', { requestId: read.requestId, aliases: aliasesOf(provider, read) });
       } else if (todo.do === 'gather') {
@@ -124,9 +138,10 @@ export class Driver {
         looks.saleSeen = !verdict.resend;
         situation = await this.sales.keeping(look, () => this.apply(look.situation, verdict, look.cause, { requestId: look.requestId }));
       } else {
-        const sent = await sendClose(this.parts, provider, situation, tokenRefused);
+        const sent = await sendClose(this.parts, provider, situation, { freshToken: tokenRefused, stop: this.reins.stop });
         situation = sent.situation;
         if (sent.kind === 'notSent') return;
+        this.reins.pace.note(provider.id, sent.outcome);
         verdict = judgeAnswer(situation, sent.attempt, sent.outcome, factsFor(provider, this.parts));
         // A refused token is the gateway's own trouble: one forced refresh, one resend, each its own attempt.
         const refresh: boolean = sent.outcome.kind === 'authFailed' && !tokenRefused;

@@ -2,9 +2,11 @@ import type { AccountInput } from '../domain/account';
 import { type Caller, mayOperate } from '../domain/caller';
 import { isSensitive } from '../domain/reason';
 import { blockersAsSeenBy, errorAsSeenBy, isHold } from '../domain/visibility';
+import { Admission } from './admission';
 import { CloseAccount } from './close-account';
 import type { EngineParts } from './driver';
 import { checkEligibility } from './eligibility';
+import { Lag } from './lag';
 import { Operate } from './operate';
 import { Queries } from './queries';
 import { Reader } from './reader';
@@ -23,14 +25,19 @@ export interface Engine {
   receiveWebhook(providerId: string, delivery: WebhookDelivery): Promise<DeliveryResult>;
   /** Begins to claim what is due. */
   start(): void;
-  /** Claims nothing more and waits for what is under way; what was sent and not answered stays in doubt. */
+  /** Claims nothing more, and lets go of what is claimed and not sent, for others to take up. Requests of callers go on. */
+  stopClaiming(): void;
+  /** Lets go of everything that is not sent; what is sent and not answered stays in doubt. */
+  giveUp(): void;
+  /** Claims nothing more and waits for what is under way. */
   drain(): Promise<void>;
 }
 
 /** Puts the engine together: closing, recovery, polling and what callers may ask. */
 export function createEngine(parts: EngineParts): Engine {
   const worker = new Worker(parts);
-  const closeAccount = new CloseAccount(parts, worker);
+  const lag = new Lag();
+  const closeAccount = new CloseAccount(parts, worker, new Admission(parts.settings, lag));
   const reader = new Reader(parts.clock);
   const operate = new Operate(parts, worker, reader);
   const queries = new Queries(parts);
@@ -77,10 +84,14 @@ export function createEngine(parts: EngineParts): Engine {
     service,
     receiveWebhook: (providerId, delivery) => webhooks.receive(providerId, delivery),
     start() {
+      lag.start();
       worker.start();
       webhooks.start();
     },
+    stopClaiming: () => worker.stopClaiming(),
+    giveUp: () => worker.giveUp(),
     async drain() {
+      lag.stop();
       await Promise.all([worker.drain(), webhooks.drain()]);
     },
   };

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Durations of provider calls, seconds: from a fast read to past the usual deadline. */
 const CALL_BUCKETS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
@@ -29,6 +29,24 @@ export function createMetrics() {
       help: 'How long requests to providers took.',
       labelNames: ['provider', 'operation'] as const,
       buckets: CALL_BUCKETS,
+      registers,
+    }),
+    circuitOpen: new Gauge({
+      name: 'closure_provider_circuit_open',
+      help: '1 while requests of this kind to the provider are kept back because it does not answer.',
+      labelNames: ['provider', 'circuit'] as const,
+      registers,
+    }),
+    circuitOpenings: new Counter({
+      name: 'closure_provider_circuit_openings_total',
+      help: 'How often requests to the provider began, or went on, to be kept back.',
+      labelNames: ['provider', 'circuit'] as const,
+      registers,
+    }),
+    overloaded: new Counter({
+      name: 'closure_overloaded_total',
+      help: 'Close requests that were turned away because the gateway was full; nothing was recorded for them.',
+      labelNames: ['provider'] as const,
       registers,
     }),
     unmappedWords: new Counter({

@@ -98,7 +98,8 @@ function readGrant(answer: HttpAnswer): z.output<typeof answerSchema> | undefine
 function refusal(answer: ProviderAnswer, nowMs: number): TokenRefused {
   if (answer.kind !== 'answer') {
     const evidence = answer.kind === 'lost' ? { httpStatus: answer.status } : {};
-    return { ok: false, code: 'PROVIDER_UNAVAILABLE', message: 'The provider\'s token endpoint gave no answer.', evidence };
+    const wait = answer.kind === 'notSent' ? answer.retryAfterMs : undefined;
+    return { ok: false, code: 'PROVIDER_UNAVAILABLE', message: 'The provider\'s token endpoint gave no answer.', retryAfterMs: wait, evidence };
   }
   const base = {
     ok: false,

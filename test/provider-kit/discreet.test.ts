@@ -16,6 +16,8 @@ function careless(
   const telemetry: Telemetry = {
     transition: (event) => told.push(event),
     providerCall: (event) => told.push(event),
+    circuit: (event) => told.push(event),
+    overloaded: (event) => told.push(event),
     unmapped: (event) => told.push(event),
     alarm: (event) => told.push(event),
   };
@@ -43,6 +45,7 @@ function careless(
   const context = {
     id: 'careless',
     timeoutMs: 1_000,
+    retryMs: { min: 0, max: 0 },
     clock: { now: () => 0, monotonic: () => 0 },
     random: { fraction: () => 0, id: () => 'id' },
     telemetry,

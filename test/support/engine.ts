@@ -26,6 +26,8 @@ export const QUICK: EngineSettings = {
   reopenGraceMs: 100,
   providerTimeoutMs: 60,
   workers: 16,
+  maxInFlightCloses: 10_000,
+  maxLagMs: 60_000,
 };
 
 export interface EngineHarness {
@@ -61,7 +63,7 @@ export async function startEngine(
   const dataDir = mkdtempSync(join(tmpdir(), 'closure-engine-'));
   const store = await openSqliteStore({ dataDir, clock: systemClock });
   const alarms: EngineHarness['alarms'] = [];
-  const telemetry: Telemetry = { transition() {}, providerCall() {}, unmapped() {}, alarm: (event) => void alarms.push(event) };
+  const telemetry: Telemetry = { transition() {}, providerCall() {}, circuit() {}, overloaded() {}, unmapped() {}, alarm: (event) => void alarms.push(event) };
   const parts: EngineParts = {
     store,
     providers: { find: (id) => providers.find((provider) => provider.id === id), all: () => providers },

@@ -27,6 +27,8 @@ export const QUICK_ENV: Record<string, string> = {
   VISIBILITY_LAG_MS: '60',
   RECONCILE_HORIZON_MS: '3000',
   REOPEN_GRACE_MS: '100',
+  MAX_LAG_MS: '60000',
+  DRAIN_GRACE_MS: '50',
 };
 
 export async function startBothSandboxes(options: { upvest?: SandboxOptions; emoney?: EmoneySandboxOptions } = {}): Promise<Sandboxes> {
