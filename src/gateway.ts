@@ -107,5 +107,5 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
 function engineSettings(config: Config): EngineSettings {
   const { closeWaitMs, providerTimeoutMs, pollMinMs, pollMaxMs, retryMinMs, retryMaxMs, reconcileHorizonMs, reopenGraceMs } = config;
   const durations = { closeWaitMs, providerTimeoutMs, pollMinMs, pollMaxMs, retryMinMs, retryMaxMs, reconcileHorizonMs, reopenGraceMs };
-  return { ...durations, workers: WORKERS };
+  return { ...durations, webhookRetentionMs: config.webhookRetentionMs, workers: WORKERS };
 }

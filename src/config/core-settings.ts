@@ -13,6 +13,10 @@ const duration = (defaultMs: number) => wholeMilliseconds.default(defaultMs);
 const timer = (defaultMs: number) =>
   wholeMilliseconds.refine((ms) => ms <= LONGEST_TIMER_MS, `Must not be above ${LONGEST_TIMER_MS}.`).default(defaultMs);
 
+/** A delivery of long ago is refused by its signature; one of this day must be told by the events that are kept. */
+const SHORTEST_RETENTION_MS = 86_400_000;
+const retention = wholeMilliseconds.refine((ms) => ms >= SHORTEST_RETENTION_MS, `Must not be below ${SHORTEST_RETENTION_MS}, which is a day.`);
+
 const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words, { error: `Must be one of ${words.join(', ')}.` });
 
@@ -40,6 +44,7 @@ export const coreSettings = {
   RECONCILE_HORIZON_MS: duration(86_400_000),
   VISIBILITY_LAG_MS: wholeMilliseconds.optional(),
   REOPEN_GRACE_MS: duration(900_000),
+  WEBHOOK_RETENTION_MS: retention.default(2_592_000_000),
   AUTH: oneOf(['jwt', 'none']).default('jwt'),
   INTROSPECTION: oneOf(['on', 'off']).optional(),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),

@@ -21,6 +21,8 @@ export interface Config {
   /** Overrides the adapters' own where set. */
   visibilityLagMs: number | undefined;
   reopenGraceMs: number;
+  /** How long applied webhook events are kept. */
+  webhookRetentionMs: number;
   introspection: boolean;
   logLevel: CoreSettings['LOG_LEVEL'];
 }
@@ -49,6 +51,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, definitions: readonly Provide
     reconcileHorizonMs: values.RECONCILE_HORIZON_MS,
     visibilityLagMs: values.VISIBILITY_LAG_MS,
     reopenGraceMs: values.REOPEN_GRACE_MS,
+    webhookRetentionMs: values.WEBHOOK_RETENTION_MS,
     // Without identity the gateway is on this machine alone, where tools should find their way.
     introspection: values.INTROSPECTION === undefined ? values.AUTH === 'none' : values.INTROSPECTION === 'on',
     logLevel: values.LOG_LEVEL,

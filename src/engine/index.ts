@@ -6,6 +6,7 @@ import { CloseAccount } from './close-account';
 import type { EngineParts } from './driver';
 import { checkEligibility } from './eligibility';
 import { Operate } from './operate';
+import { Pruning } from './pruning';
 import { Queries } from './queries';
 import { Reader } from './reader';
 import type { ClosureResult, ClosureService, Eligibility } from './service';
@@ -21,7 +22,7 @@ export interface Engine {
   service: ClosureService;
   /** Takes a delivery to a provider's webhook route. Rejects when it could not be kept. */
   receiveWebhook(providerId: string, delivery: WebhookDelivery): Promise<DeliveryResult>;
-  /** Begins to claim what is due. */
+  /** Begins to claim what is due, and to forget what is old. */
   start(): void;
   /** Claims nothing more and waits for what is under way; what was sent and not answered stays in doubt. */
   drain(): Promise<void>;
@@ -35,6 +36,7 @@ export function createEngine(parts: EngineParts): Engine {
   const operate = new Operate(parts, worker, reader);
   const queries = new Queries(parts);
   const webhooks = new Webhooks(parts, worker);
+  const pruning = new Pruning(parts);
 
   /** The error of a sensitive closure shows no provider text, wherever the error came from. */
   function seen<Result extends ClosureResult>(caller: Caller, result: Result): Result {
@@ -79,9 +81,10 @@ export function createEngine(parts: EngineParts): Engine {
     start() {
       worker.start();
       webhooks.start();
+      pruning.start();
     },
     async drain() {
-      await Promise.all([worker.drain(), webhooks.drain()]);
+      await Promise.all([worker.drain(), webhooks.drain(), pruning.drain()]);
     },
   };
 }

@@ -37,6 +37,12 @@ export function createMetrics() {
       labelNames: ['provider', 'what'] as const,
       registers,
     }),
+    pruned: new Counter({
+      name: 'closure_pruned_total',
+      help: 'Idempotency keys and webhook events that were forgotten after their time.',
+      labelNames: ['what'] as const,
+      registers,
+    }),
     alarms: new Counter({
       name: 'closure_alarms_total',
       help: 'Things that an operator should look at; the log says which.',

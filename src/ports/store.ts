@@ -112,6 +112,16 @@ export interface InboxEvent extends WebhookEvent {
  */
 export type EventOutcome = 'APPLIED' | 'IGNORED' | 'UNREADABLE';
 
+/** What the store may forget: times are epoch ms, exclusive. */
+export interface Forgettable {
+  /** Idempotency keys of closures that are in a terminal status since before. */
+  keysBefore: number;
+  /** Settled webhook events received before; see EventOutcome. */
+  eventsBefore: number;
+  /** Those of them that could not be read. */
+  unreadableBefore: number;
+}
+
 export interface ListFilter {
   status?: ClosureStatus[];
   provider?: string;
@@ -171,6 +181,11 @@ export interface ClosureStore {
   /** Claims up to `limit` events that are not settled, those received first. */
   claimEvents(limit: number, leaseMs: number): Promise<InboxEvent[]>;
   settleEvent(provider: string, id: string, outcome: EventOutcome): Promise<void>;
+  /**
+   * Forgets up to `limit` keys and up to `limit` events, and says how many. A closure without its key is otherwise as
+   * it was, its version included; a later use of the key is a new request.
+   */
+  prune(what: Forgettable, limit: number): Promise<{ keys: number; events: number }>;
   /** Ids of the providers that have closures of this tenant, sorted. */
   providersSeen(tenant: string): Promise<string[]>;
   /** Rejects when the store cannot take a write. */

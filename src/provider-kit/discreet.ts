@@ -44,6 +44,7 @@ export function discreetTelemetry(telemetry: Telemetry, secrets: KnownSecrets): 
     transition: (event) => telemetry.transition(event),
     providerCall: (event) => telemetry.providerCall({ ...event, requestId: cleanId(event.requestId, secrets) }),
     unmapped: (event) => telemetry.unmapped({ ...event, word: cleaner(secrets, MAX_WORD)(event.word) }),
+    pruned: (count) => telemetry.pruned(count),
     alarm: (event) => telemetry.alarm({ ...event, error: secrets.maskThrown(event.error) }),
   };
 }

@@ -57,6 +57,7 @@ describe('defaults', () => {
       reconcileHorizonMs: 86_400_000,
       visibilityLagMs: undefined,
       reopenGraceMs: 900_000,
+      webhookRetentionMs: 2_592_000_000,
       introspection: true,
       logLevel: 'info',
     });
@@ -85,6 +86,7 @@ describe('a value that is set', () => {
     [{ RECONCILE_HORIZON_MS: '7776000000' }, { reconcileHorizonMs: 7_776_000_000 }],
     [{ VISIBILITY_LAG_MS: '5' }, { visibilityLagMs: 5 }],
     [{ REOPEN_GRACE_MS: '9' }, { reopenGraceMs: 9 }],
+    [{ WEBHOOK_RETENTION_MS: '86400000' }, { webhookRetentionMs: 86_400_000 }],
     [{ INTROSPECTION: 'off' }, { introspection: false }],
     [{ LOG_LEVEL: 'debug' }, { logLevel: 'debug' }],
   ];
@@ -104,11 +106,13 @@ describe('a value that is wrong', () => {
     'RECONCILE_HORIZON_MS',
     'VISIBILITY_LAG_MS',
     'REOPEN_GRACE_MS',
+    'WEBHOOK_RETENTION_MS',
   ].flatMap((name) => ['0', '-1', '1.5', '5s', '1e3', '0x10', '', ' ', ' 5', 'NaN'].map((value): [string, string] => [name, value]));
   const others: [string, string][] = [
     ['CLOSE_WAIT_MS', '2147483648'],
     ['PROVIDER_TIMEOUT_MS', '2147483648'],
     ['POLL_MIN_MS', '3600001'],
+    ['WEBHOOK_RETENTION_MS', '86399999'],
     ['RETRY_MIN_MS', '900001'],
     ['HOST', ''],
     ['HOST', 'a b'],

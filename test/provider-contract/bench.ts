@@ -50,6 +50,7 @@ export async function openBench<Sandbox extends RunningSandbox>(
       transition: () => {},
       providerCall: (call) => calls.push(call),
       unmapped: (word) => unmapped.push(word),
+      pruned: () => {},
       alarm: () => {},
     },
     ...context,

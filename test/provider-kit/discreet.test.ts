@@ -16,6 +16,7 @@ function careless(
     transition: (event) => told.push(event),
     providerCall: (event) => told.push(event),
     unmapped: (event) => told.push(event),
+    pruned: (count) => told.push(count),
     alarm: (event) => told.push(event),
   };
   const provider = defineProvider({

@@ -8,6 +8,7 @@ import { identifierContract } from './identifiers';
 import { inboxContract } from './inbox';
 import { lifecycleContract } from './lifecycle';
 import { listContract } from './list';
+import { pruningContract } from './pruning';
 import { recordContract } from './record';
 import { tenantContract } from './tenants';
 import { transitionContract } from './transitions';
@@ -34,6 +35,7 @@ export function storeContract(name: string, { open }: { open(): Promise<StoreHar
       childrenContract,
       wakingContract,
       inboxContract,
+      pruningContract,
       historyContract,
       listContract,
       tenantContract,

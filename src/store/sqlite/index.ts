@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Closure, ClosureEvent } from '../../domain/closure';
 import type { Clock } from '../../ports/clock';
 import type { WebhookEvent } from '../../ports/provider';
-import type { Alongside, AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, ListFilter, NotNow } from '../../ports/store';
+import type { Alongside, AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, Forgettable, ListFilter, NotNow } from '../../ports/store';
 import { prepareDataFolder } from './data-folder';
 import { childrenOf, parentsOf } from './children';
 import { type Database, openDurableDatabase } from './database';
@@ -10,6 +10,7 @@ import { type FolderLock, LOCK_FILE, lockFolder } from './folder-lock';
 import { GroupCommit } from './group-commit';
 import * as inbox from './inbox';
 import { migrate } from './migrate';
+import { prune } from './prune';
 import * as reads from './reads';
 import * as writes from './writes';
 
@@ -96,6 +97,10 @@ class SqliteStore implements ClosureStore {
 
   settleEvent(provider: string, id: string, outcome: EventOutcome) {
     return this.#group.run(() => inbox.settleEvent(this.#db, provider, id, outcome));
+  }
+
+  prune(what: Forgettable, limit: number) {
+    return this.#group.run(() => prune(this.#db, what, limit));
   }
 
   ping() {

@@ -43,6 +43,7 @@ export async function openBench(
     transition: () => undefined,
     providerCall: ({ operation, outcome }) => calls.push(`${operation} ${outcome}`),
     unmapped: ({ what, word }) => unmapped.push(`${what} ${word}`),
+    pruned: () => undefined,
     alarm: () => undefined,
   };
   const adapters: ProviderAdapter[] = [];

@@ -29,6 +29,7 @@ export function openBench(settings: Record<string, string>, context: Partial<Ada
       transition: () => {},
       providerCall: (call) => calls.push(call),
       unmapped: (word) => unmapped.push(word),
+      pruned: () => {},
       alarm: () => {},
     },
     ...context,
