@@ -8,7 +8,7 @@ const UNREADABLE_KEPT_MS = 90 * DAY_MS;
 /** How often the store is looked through. */
 const EVERY_MS = 3_600_000;
 /** One commit forgets no more of a kind than this, so that no caller waits behind it for long. */
-const BATCH = 500;
+const BATCH = 200;
 /** Between two batches, for everybody else. */
 const PAUSE_MS = 100;
 

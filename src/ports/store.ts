@@ -122,6 +122,22 @@ export interface Forgettable {
   unreadableBefore: number;
 }
 
+/** What waits for a worker. `oldestMs`: for how long the first of it has; null: nothing waits. */
+export interface Backlog {
+  count: number;
+  oldestMs: number | null;
+}
+
+/** How much there is of what an operator watches, over all tenants; ages in ms. */
+export interface Census {
+  /** `oldestMs`: how long the oldest has been in its status; null where none is, and for terminal ones. */
+  closures: { provider: string; status: ClosureStatus; count: number; oldestMs: number | null }[];
+  /** Closures whose next step is due, those under way included. */
+  due: Backlog;
+  /** Webhook events that are not settled. */
+  inbox: Backlog;
+}
+
 export interface ListFilter {
   status?: ClosureStatus[];
   provider?: string;
@@ -188,6 +204,8 @@ export interface ClosureStore {
   prune(what: Forgettable, limit: number): Promise<{ keys: number; events: number }>;
   /** Ids of the providers that have closures of this tenant, sorted. */
   providersSeen(tenant: string): Promise<string[]>;
+  /** Cheap enough to be asked for all the time. Backlogs are counted up to `most`. */
+  census(most: number): Promise<Census>;
   /** Rejects when the store cannot take a write. */
   ping(): Promise<void>;
   /** Waits for what is under way, then lets go of files, locks and connections. */

@@ -1,4 +1,5 @@
 import { attemptContract } from './attempts';
+import { censusContract } from './census';
 import { childrenContract } from './children';
 import { claimContract } from './claims';
 import { commitContract } from './commit';
@@ -36,6 +37,7 @@ export function storeContract(name: string, { open }: { open(): Promise<StoreHar
       wakingContract,
       inboxContract,
       pruningContract,
+      censusContract,
       historyContract,
       listContract,
       tenantContract,

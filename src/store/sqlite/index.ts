@@ -4,6 +4,7 @@ import type { Clock } from '../../ports/clock';
 import type { WebhookEvent } from '../../ports/provider';
 import type { Alongside, AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, Forgettable, ListFilter, NotNow } from '../../ports/store';
 import { prepareDataFolder } from './data-folder';
+import { takeCensus } from './census';
 import { childrenOf, parentsOf } from './children';
 import { type Database, openDurableDatabase } from './database';
 import { type FolderLock, LOCK_FILE, lockFolder } from './folder-lock';
@@ -157,6 +158,10 @@ class SqliteStore implements ClosureStore {
 
   async providersSeen(tenant: string) {
     return reads.providersOf(this.#db, tenant);
+  }
+
+  async census(most: number) {
+    return takeCensus(this.#db, this.#clock.now(), most);
   }
 
   async dispose() {
