@@ -6,6 +6,7 @@ import type { Identity } from './graphql/context';
 import { createServer } from './http/server';
 import type { Logger } from './observability/logger';
 import { createMetrics } from './observability/metrics';
+import { createStoreGauges } from './observability/store-gauges';
 import { createTelemetry } from './observability/telemetry';
 import type { ClosureStore } from './ports/store';
 import type { Telemetry } from './ports/telemetry';
@@ -74,12 +75,16 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
     telemetry,
     settings: engineSettings(config),
   });
+  const askStore = createStoreGauges(metrics.registry, store);
   const server = createServer({
     service: engine.service,
     receiveWebhook: engine.receiveWebhook,
     authenticate: () => Promise.resolve(EVERYBODY),
     logger,
-    metrics: metrics.text,
+    metrics: async () => {
+      await askStore();
+      return metrics.text();
+    },
     health: () => store.ping(),
     introspection: config.introspection,
     ide,
