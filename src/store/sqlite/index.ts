@@ -3,7 +3,7 @@ import type { Closure, ClosureEvent } from '../../domain/closure';
 import type { Clock } from '../../ports/clock';
 import type { WebhookEvent } from '../../ports/provider';
 import type { Alongside, AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, Forgettable, ListFilter, NotNow } from '../../ports/store';
-import { prepareDataFolder } from './data-folder';
+import { DATABASE_FILE, prepareDataFolder } from './data-folder';
 import { takeCensus } from './census';
 import { childrenOf, parentsOf } from './children';
 import { type Database, openDurableDatabase } from './database';
@@ -14,8 +14,6 @@ import { migrate } from './migrate';
 import { prune } from './prune';
 import * as reads from './reads';
 import * as writes from './writes';
-
-const DATABASE_FILE = 'gateway.db';
 
 export interface SqliteStoreOptions {
   /** A folder on a local disk; made when it is missing. */
