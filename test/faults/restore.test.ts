@@ -89,9 +89,9 @@ describe('a backup taken beside a gateway under load', () => {
     const asked: Asked[] = [];
     const acknowledged = () => asked.filter(({ closureId }) => closureId !== undefined);
     const client = await start(dataDir());
-    let stopped = false;
+    const enough = new AbortController();
     async function load(): Promise<void> {
-      while (!stopped) {
+      while (!enough.signal.aborted) {
         const next = request(PROVIDERS[asked.length % 2]!);
         asked.push(next);
         next.closureId = (await ask(client, next)).closure?.id;
@@ -110,7 +110,7 @@ describe('a backup taken beside a gateway under load', () => {
     await backUp();
     const during = acknowledged().length;
     while (acknowledged().length < during + 40) await wait(2);
-    stopped = true;
+    enough.abort();
     await Promise.all([...callers, ...answers]);
     await loseAndRestore();
 
