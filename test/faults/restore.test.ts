@@ -185,6 +185,25 @@ describe('what happened after the backup', () => {
   });
 });
 
+describe('what is in doubt in the backup', () => {
+  it('is read and not sent again, where the horizon is set to have passed', async () => {
+    const client = await start(dataDir(), { PROVIDER_TIMEOUT_MS: '20000' });
+    const asked = request('upvest');
+    sandboxes.upvest.script(asked.id, 'close', ['hang-before']);
+    const lost = ask(client, asked).catch(() => undefined);
+    while (sandboxes.upvest.closeRequests(asked.id) === 0) await wait(2);
+    await backUp();
+    await loseAndRestore();
+    await lost;
+
+    const restored = await start(restoredDir(), { RECONCILE_HORIZON_MS: '1', PROVIDER_TIMEOUT_MS: '500' });
+    const { closure } = await ask(restored, asked);
+    const done = await restored.until(closure!.id, 'NEEDS_REVIEW');
+    expect(done.history.map(({ to }) => to)).toEqual(['REQUESTED', 'UNCONFIRMED', 'NEEDS_REVIEW']);
+    expect(sandboxes.upvest.closeRequests(asked.id)).toBe(1);
+  });
+});
+
 describe('npm run backup', () => {
   const run = (...args: string[]) => startChild('node', ['dist/scripts/backup.js', ...args]);
 
