@@ -7,6 +7,7 @@ import type { Identity } from './graphql/context';
 import { createServer } from './http/server';
 import type { Logger } from './observability/logger';
 import { createMetrics } from './observability/metrics';
+import { createStoreGauges } from './observability/store-gauges';
 import { createTelemetry } from './observability/telemetry';
 import type { ClosureStore } from './ports/store';
 import type { Telemetry } from './ports/telemetry';
@@ -76,12 +77,16 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
     telemetry,
     settings: engineSettings(config),
   });
+  const askStore = createStoreGauges(metrics.registry, store);
   const server = createServer({
     service: engine.service,
     receiveWebhook: engine.receiveWebhook,
     authenticate: () => Promise.resolve(EVERYBODY),
     logger,
-    metrics: metrics.text,
+    metrics: async () => {
+      await askStore();
+      return metrics.text();
+    },
     health: () => store.ping(),
     introspection: config.introspection,
     ide,
@@ -111,5 +116,6 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
 function engineSettings(config: Config): EngineSettings {
   const { closeWaitMs, providerTimeoutMs, pollMinMs, pollMaxMs, retryMinMs, retryMaxMs, reconcileHorizonMs, reopenGraceMs } = config;
   const durations = { closeWaitMs, providerTimeoutMs, pollMinMs, pollMaxMs, retryMinMs, retryMaxMs, reconcileHorizonMs, reopenGraceMs };
-  return { ...durations, workers: WORKERS, maxInFlightCloses: config.maxInFlightCloses, maxLagMs: config.maxLagMs };
+  const { webhookRetentionMs, maxInFlightCloses, maxLagMs } = config;
+  return { ...durations, webhookRetentionMs, workers: WORKERS, maxInFlightCloses, maxLagMs };
 }

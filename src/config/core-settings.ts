@@ -20,6 +20,9 @@ const count = (smallest: number, largest: number, unset: number) =>
     .transform(Number)
     .refine((number) => number >= smallest && number <= largest, `Must be a whole number from ${smallest} to ${largest}, in digits alone.`)
     .default(unset);
+/** A delivery of long ago is refused by its signature; one of this day must be told by the events that are kept. */
+const SHORTEST_RETENTION_MS = 86_400_000;
+const retention = wholeMilliseconds.refine((ms) => ms >= SHORTEST_RETENTION_MS, `Must not be below ${SHORTEST_RETENTION_MS}, which is a day.`);
 
 const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words, { error: `Must be one of ${words.join(', ')}.` });
@@ -52,6 +55,7 @@ export const coreSettings = {
   MAX_LAG_MS: count(1, 60_000, 1_000),
   // A drain must end before the orchestrator's patience does, with room for the requests under way.
   DRAIN_GRACE_MS: count(0, 10_000, 5_000),
+  WEBHOOK_RETENTION_MS: retention.default(2_592_000_000),
   AUTH: oneOf(['jwt', 'none']).default('jwt'),
   INTROSPECTION: oneOf(['on', 'off']).optional(),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),

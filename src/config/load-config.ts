@@ -27,6 +27,8 @@ export interface Config {
   maxLagMs: number;
   /** How long a gateway that was told to end still takes new requests. */
   drainGraceMs: number;
+  /** How long applied webhook events are kept. */
+  webhookRetentionMs: number;
   introspection: boolean;
   logLevel: CoreSettings['LOG_LEVEL'];
 }
@@ -58,6 +60,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, definitions: readonly Provide
     maxInFlightCloses: values.MAX_IN_FLIGHT_CLOSES,
     maxLagMs: values.MAX_LAG_MS,
     drainGraceMs: values.DRAIN_GRACE_MS,
+    webhookRetentionMs: values.WEBHOOK_RETENTION_MS,
     // Without identity the gateway is on this machine alone, where tools should find their way.
     introspection: values.INTROSPECTION === undefined ? values.AUTH === 'none' : values.INTROSPECTION === 'on',
     logLevel: values.LOG_LEVEL,

@@ -8,6 +8,7 @@ import type { EngineParts } from './driver';
 import { checkEligibility } from './eligibility';
 import { Lag } from './lag';
 import { Operate } from './operate';
+import { Pruning } from './pruning';
 import { Queries } from './queries';
 import { Reader } from './reader';
 import type { ClosureResult, ClosureService, Eligibility } from './service';
@@ -23,7 +24,7 @@ export interface Engine {
   service: ClosureService;
   /** Takes a delivery to a provider's webhook route. Rejects when it could not be kept. */
   receiveWebhook(providerId: string, delivery: WebhookDelivery): Promise<DeliveryResult>;
-  /** Begins to claim what is due. */
+  /** Begins to claim what is due, and to forget what is old. */
   start(): void;
   /** Claims nothing more, and lets go of what is claimed and not sent, for others to take up. Requests of callers go on. */
   stopClaiming(): void;
@@ -42,6 +43,7 @@ export function createEngine(parts: EngineParts): Engine {
   const operate = new Operate(parts, worker, reader);
   const queries = new Queries(parts);
   const webhooks = new Webhooks(parts, worker);
+  const pruning = new Pruning(parts);
 
   /** The error of a sensitive closure shows no provider text, wherever the error came from. */
   function seen<Result extends ClosureResult>(caller: Caller, result: Result): Result {
@@ -87,12 +89,13 @@ export function createEngine(parts: EngineParts): Engine {
       lag.start();
       worker.start();
       webhooks.start();
+      pruning.start();
     },
     stopClaiming: () => worker.stopClaiming(),
     giveUp: () => worker.giveUp(),
     async drain() {
       lag.stop();
-      await Promise.all([worker.drain(), webhooks.drain()]);
+      await Promise.all([worker.drain(), webhooks.drain(), pruning.drain()]);
     },
   };
 }

@@ -4,7 +4,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 const CALL_BUCKETS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
 
 /**
- * The gateway's counters, in a registry of their own so that several gateways fit in one process.
+ * The gateway's metrics, in a registry of their own so that several gateways fit in one process.
  * Labels hold configured ids and words of ours alone: a word from outside would make a series of its own.
  */
 export function createMetrics() {
@@ -12,6 +12,7 @@ export function createMetrics() {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   return {
+    registry,
     transitions: new Counter({
       name: 'closure_transitions_total',
       help: 'Closures that went from one status to another; "from" is empty for a new one.',
@@ -53,6 +54,12 @@ export function createMetrics() {
       name: 'closure_unmapped_words_total',
       help: 'Words of providers that no table has; the log has the words.',
       labelNames: ['provider', 'what'] as const,
+      registers,
+    }),
+    pruned: new Counter({
+      name: 'closure_pruned_total',
+      help: 'Idempotency keys and webhook events that were forgotten after their time.',
+      labelNames: ['what'] as const,
       registers,
     }),
     alarms: new Counter({

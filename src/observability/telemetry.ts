@@ -33,6 +33,11 @@ export function createTelemetry(logger: Logger, metrics: Metrics): Telemetry {
       metrics.unmappedWords.inc({ provider, what });
       logger.warn({ provider, what, word: word.slice(0, WORD_LENGTH), correlationId }, 'provider used an unknown word');
     },
+    pruned({ keys, events }) {
+      metrics.pruned.inc({ what: 'key' }, keys);
+      metrics.pruned.inc({ what: 'event' }, events);
+      if (keys + events > 0) logger.info({ keys, events }, 'old entries forgotten');
+    },
     alarm({ what, provider, closureId, correlationId, error }) {
       metrics.alarms.inc({ what, provider: provider ?? '' });
       logger.error({ what, provider, closureId, correlationId, err: error }, 'alarm');

@@ -114,6 +114,32 @@ export interface InboxEvent extends WebhookEvent {
  */
 export type EventOutcome = 'APPLIED' | 'IGNORED' | 'UNREADABLE';
 
+/** What the store may forget: times are epoch ms, exclusive. */
+export interface Forgettable {
+  /** Idempotency keys of closures that are in a terminal status since before. */
+  keysBefore: number;
+  /** Settled webhook events received before; see EventOutcome. */
+  eventsBefore: number;
+  /** Those of them that could not be read. */
+  unreadableBefore: number;
+}
+
+/** What waits for a worker. `oldestMs`: for how long the first of it has; null: nothing waits. */
+export interface Backlog {
+  count: number;
+  oldestMs: number | null;
+}
+
+/** How much there is of what an operator watches, over all tenants; ages in ms. */
+export interface Census {
+  /** `oldestMs`: how long the oldest has been in its status; null where none is, and for terminal ones. */
+  closures: { provider: string; status: ClosureStatus; count: number; oldestMs: number | null }[];
+  /** Closures whose next step is due, those under way included. */
+  due: Backlog;
+  /** Webhook events that are not settled. */
+  inbox: Backlog;
+}
+
 export interface ListFilter {
   status?: ClosureStatus[];
   provider?: string;
@@ -174,8 +200,15 @@ export interface ClosureStore {
   /** Claims up to `limit` events that are not settled, those received first. */
   claimEvents(limit: number, leaseMs: number): Promise<InboxEvent[]>;
   settleEvent(provider: string, id: string, outcome: EventOutcome): Promise<void>;
+  /**
+   * Forgets up to `limit` keys and up to `limit` events, and says how many. A closure without its key is otherwise as
+   * it was, its version included; a later use of the key is a new request.
+   */
+  prune(what: Forgettable, limit: number): Promise<{ keys: number; events: number }>;
   /** Ids of the providers that have closures of this tenant, sorted. */
   providersSeen(tenant: string): Promise<string[]>;
+  /** Cheap enough to be asked for all the time. Backlogs are counted up to `most`. */
+  census(most: number): Promise<Census>;
   /** Rejects when the store cannot take a write. */
   ping(): Promise<void>;
   /** Waits for what is under way, then lets go of files, locks and connections. */

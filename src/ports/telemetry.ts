@@ -34,6 +34,8 @@ export interface Telemetry {
   overloaded(event: { provider: string; correlationId: string }): void;
   /** The provider used a word that no table has. */
   unmapped(event: { provider: string; what: 'status' | 'error'; word: string; correlationId: string }): void;
+  /** Old entries were forgotten: so many of each kind. */
+  pruned(count: { keys: number; events: number }): void;
   /** Something that an operator should look at. */
   alarm(event: { what: string; provider?: string; closureId?: string; correlationId?: string; error?: unknown }): void;
 }

@@ -55,6 +55,7 @@ export function discreetTelemetry(telemetry: Telemetry, secrets: KnownSecrets): 
     circuit: (event) => telemetry.circuit(event),
     overloaded: (event) => telemetry.overloaded(event),
     unmapped: (event) => telemetry.unmapped({ ...event, word: cleaner(secrets, MAX_WORD)(event.word) }),
+    pruned: (count) => telemetry.pruned(count),
     alarm: (event) => telemetry.alarm({ ...event, error: secrets.maskThrown(event.error) }),
   };
 }

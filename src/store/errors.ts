@@ -36,6 +36,14 @@ export class StoreTooNew extends Error {
   }
 }
 
+/** There is nothing to back up, nowhere to put it, or the copy is not what it should be. The message says which. */
+export class BackupRefused extends Error {
+  constructor(sentence: string) {
+    super(sentence);
+    this.name = 'BackupRefused';
+  }
+}
+
 /** A write after `dispose`. */
 export class StoreClosed extends Error {
   constructor() {

@@ -60,6 +60,7 @@ describe('defaults', () => {
       maxInFlightCloses: 512,
       maxLagMs: 1_000,
       drainGraceMs: 5_000,
+      webhookRetentionMs: 2_592_000_000,
       introspection: true,
       logLevel: 'info',
     });
@@ -92,6 +93,7 @@ describe('a value that is set', () => {
     [{ MAX_LAG_MS: '60000' }, { maxLagMs: 60_000 }],
     [{ DRAIN_GRACE_MS: '0' }, { drainGraceMs: 0 }],
     [{ DRAIN_GRACE_MS: '10000' }, { drainGraceMs: 10_000 }],
+    [{ WEBHOOK_RETENTION_MS: '86400000' }, { webhookRetentionMs: 86_400_000 }],
     [{ INTROSPECTION: 'off' }, { introspection: false }],
     [{ LOG_LEVEL: 'debug' }, { logLevel: 'debug' }],
   ];
@@ -111,11 +113,13 @@ describe('a value that is wrong', () => {
     'RECONCILE_HORIZON_MS',
     'VISIBILITY_LAG_MS',
     'REOPEN_GRACE_MS',
+    'WEBHOOK_RETENTION_MS',
   ].flatMap((name) => ['0', '-1', '1.5', '5s', '1e3', '0x10', '', ' ', ' 5', 'NaN'].map((value): [string, string] => [name, value]));
   const others: [string, string][] = [
     ['CLOSE_WAIT_MS', '2147483648'],
     ['PROVIDER_TIMEOUT_MS', '2147483648'],
     ['POLL_MIN_MS', '3600001'],
+    ['WEBHOOK_RETENTION_MS', '86399999'],
     ['RETRY_MIN_MS', '900001'],
     ['MAX_IN_FLIGHT_CLOSES', '0'],
     ['MAX_IN_FLIGHT_CLOSES', '100001'],

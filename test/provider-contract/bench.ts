@@ -59,6 +59,7 @@ export async function openBench<Sandbox extends RunningSandbox>(
       circuit: () => {},
       overloaded: () => {},
       unmapped: (word) => unmapped.push(word),
+      pruned: () => {},
       alarm: () => {},
     },
     ...context,

@@ -19,6 +19,7 @@ function careless(
     circuit: (event) => told.push(event),
     overloaded: (event) => told.push(event),
     unmapped: (event) => told.push(event),
+    pruned: (count) => told.push(count),
     alarm: (event) => told.push(event),
   };
   const provider = defineProvider({

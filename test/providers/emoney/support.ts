@@ -45,6 +45,7 @@ export async function openBench(
     circuit: () => undefined,
     overloaded: () => undefined,
     unmapped: ({ what, word }) => unmapped.push(`${what} ${word}`),
+    pruned: () => undefined,
     alarm: () => undefined,
   };
   const adapters: ProviderAdapter[] = [];

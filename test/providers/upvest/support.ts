@@ -33,6 +33,7 @@ export function openBench(settings: Record<string, string>, context: Partial<Ada
       circuit: () => {},
       overloaded: () => {},
       unmapped: (word) => unmapped.push(word),
+      pruned: () => {},
       alarm: () => {},
     },
     ...context,
