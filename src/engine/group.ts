@@ -1,6 +1,7 @@
 import { lockKey } from '../domain/account';
 import type { Closure } from '../domain/closure';
 import { isTerminal } from '../domain/closure-status';
+import type { Evidence } from '../domain/outcome';
 import { ALL_ON_THEIR_WAY, isOnItsWay, judgeChildren, judgeUnlisted, waitFor } from '../domain/rules/group';
 import type { Situation, Verdict } from '../domain/rules/situation';
 import type { ChildAccount, ChildrenRead, ConfiguredProvider, KindCapabilities, ListingContext } from '../ports/provider';
@@ -16,7 +17,8 @@ export interface Gathered {
   verdict: Verdict;
   /** Accounts that have no closure yet. */
   children: ChildClosure[];
-  requestId?: string;
+  /** What the list carried. */
+  evidence?: Evidence;
 }
 
 const REOPENED = 'The closing of its group was asked for, and a list shows the account open again.';
@@ -35,11 +37,11 @@ export class Group {
     const verdict = judgeChildren(situation, known);
     if (verdict) return { verdict, children: [] };
     const read = await this.list(closure, provider, { correlationId: closure.correlationId, purpose: 'RECONCILE' });
-    if (!read.ok) return { verdict: judgeUnlisted(situation, read), children: [], requestId: read.requestId };
+    if (!read.ok) return { verdict: judgeUnlisted(situation, read), children: [], evidence: read };
     const done = new Set(known.filter(isOnItsWay).map((child) => child.lockKey));
     const children = await this.newChildren(closure, provider, read.children, done);
     const waiting = children.map((child) => child.closure);
-    return { verdict: waiting.length > 0 ? waitFor(waiting) : ALL_ON_THEIR_WAY, children, requestId: read.requestId };
+    return { verdict: waiting.length > 0 ? waitFor(waiting) : ALL_ON_THEIR_WAY, children, evidence: read };
   }
 
   /** The children to be recorded with a new parent. None where the accounts cannot be had in so many ms: the worker finds them. */

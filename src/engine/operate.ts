@@ -3,6 +3,7 @@ import { closureError } from '../domain/closure-error';
 import { type Closure, type EventCause, isBeingSent, mayBeApplied } from '../domain/closure';
 import { canBecome, type ClosureStatus, isTerminal } from '../domain/closure-status';
 import type { ClosureErrorCode } from '../domain/error-code';
+import type { Evidence } from '../domain/outcome';
 import { judgeRead } from '../domain/rules/read';
 import { errorOf, type Finding, type Situation, type Verdict } from '../domain/rules/situation';
 import type { Alias } from '../ports/store';
@@ -23,7 +24,7 @@ interface Decision {
   cause: EventCause;
   actor?: string;
   aliases?: Alias[];
-  providerRequestId?: string;
+  evidence?: Evidence;
 }
 
 /** Refresh, cancel and resolve: writers without a claim, each write compared with the version it was decided on. */
@@ -54,7 +55,7 @@ export class Operate {
       verdict: onlyNews(judgeRead(situation, read, { ...factsFor(provider, this.parts), now: at })),
       cause: 'POLL',
       aliases,
-      providerRequestId: read.requestId,
+      evidence: read,
     }));
     const error = read.ok
       ? null

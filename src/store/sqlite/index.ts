@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import type { CheckpointSigner } from '../../domain/audit-checkpoint';
 import type { Closure, ClosureEvent } from '../../domain/closure';
 import type { Clock } from '../../ports/clock';
 import type { WebhookEvent } from '../../ports/provider';
 import type { Alongside, AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, ListFilter, NotNow } from '../../ports/store';
-import { prepareDataFolder } from './data-folder';
+import { sealCheckpoint } from './checkpoints';
 import { childrenOf, parentsOf } from './children';
+import { DATABASE_FILE, prepareDataFolder } from './data-folder';
 import { type Database, openDurableDatabase } from './database';
 import { type FolderLock, LOCK_FILE, lockFolder } from './folder-lock';
 import { GroupCommit } from './group-commit';
@@ -12,8 +14,6 @@ import * as inbox from './inbox';
 import { migrate } from './migrate';
 import * as reads from './reads';
 import * as writes from './writes';
-
-const DATABASE_FILE = 'gateway.db';
 
 export interface SqliteStoreOptions {
   /** A folder on a local disk; made when it is missing. */
@@ -96,6 +96,10 @@ class SqliteStore implements ClosureStore {
 
   settleEvent(provider: string, id: string, outcome: EventOutcome) {
     return this.#group.run(() => inbox.settleEvent(this.#db, provider, id, outcome));
+  }
+
+  sealCheckpoint(limit: number, signer: CheckpointSigner) {
+    return this.#group.run(() => sealCheckpoint(this.#db, this.#clock.now(), limit, signer));
   }
 
   ping() {
