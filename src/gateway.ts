@@ -1,4 +1,6 @@
 import 'reflect-metadata';
+import { signerWith } from './audit/keys';
+import { Sealer } from './audit/sealer';
 import type { Config } from './config/load-config';
 import { SCOPES } from './domain/caller';
 import { createEngine, type EngineSettings } from './engine';
@@ -92,16 +94,29 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
     throw error;
   }
   engine.start();
+  const sealer = startSealer(config, logger, { store, telemetry });
   return {
     url,
     async drain() {
       await Promise.all([server.drain(), engine.drain()]);
       // The last requests may have set work going after the engine looked.
       await engine.drain();
+      await sealer?.drain();
       await providers.dispose();
       await store.dispose();
     },
   };
+}
+
+/** Undefined: there is no key to sign with. */
+function startSealer({ auditKey, auditCheckpointMs }: Config, logger: Logger, { store, telemetry }: Pick<Parts, 'store' | 'telemetry'>): Sealer | undefined {
+  if (!auditKey) {
+    logger.warn({}, 'AUDIT_KEY is not set: the audit trail is chained, and no checkpoints of it are sealed');
+    return undefined;
+  }
+  const sealer = new Sealer({ store, telemetry, signer: signerWith(auditKey.reveal()), everyMs: auditCheckpointMs });
+  sealer.start();
+  return sealer;
 }
 
 function engineSettings(config: Config): EngineSettings {

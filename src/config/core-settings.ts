@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isLoopback } from '../provider-kit/settings';
+import { signingKeySetting } from './audit-key';
 import type { ConfigProblem } from './config-error';
 
 /** Node fires a timer at once when it is asked to wait longer than this, ms (about 24 days). */
@@ -40,6 +41,8 @@ export const coreSettings = {
   RECONCILE_HORIZON_MS: duration(86_400_000),
   VISIBILITY_LAG_MS: wholeMilliseconds.optional(),
   REOPEN_GRACE_MS: duration(900_000),
+  AUDIT_KEY: signingKeySetting,
+  AUDIT_CHECKPOINT_MS: timer(60_000),
   AUTH: oneOf(['jwt', 'none']).default('jwt'),
   INTROSPECTION: oneOf(['on', 'off']).optional(),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),

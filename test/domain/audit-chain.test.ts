@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
+import { type Arbitrary, array, assert, constantFrom, integer, oneof, option, property, record, string, tuple } from 'fast-check';
 import { type AuditEntry, encodeFields, entryHash, nextEntry, startOfChain } from '../../src/domain/audit-chain';
 import { checkpointRoot, signedText } from '../../src/domain/audit-checkpoint';
 import { sampleClosure, sampleEvent } from '../support/sample-closure';
 
 /** As a database gives texts back: whole Unicode characters, here often of the encoding's own marks. */
-const text = fc.oneof(fc.string({ unit: fc.constantFrom('-', ':', '0', '1', '2', 'ä', '😀') }), fc.string({ unit: 'grapheme' }));
-const optional = fc.option(text);
-const number = fc.integer({ min: 0 });
-const entry: fc.Arbitrary<AuditEntry> = fc.record({
+const text = oneof(string({ unit: constantFrom('-', ':', '0', '1', '2', 'ä', '😀') }), string({ unit: 'grapheme' }));
+const optional = option(text);
+const number = integer({ min: 0 });
+const entry: Arbitrary<AuditEntry> = record({
   closureId: text,
   seq: number,
   from: optional,
@@ -37,19 +37,19 @@ const SAMPLE: AuditEntry = {
 };
 
 describe('the encoding of fields', () => {
-  const fields = fc.array(optional, { maxLength: 5 });
+  const fields = array(optional, { maxLength: 5 });
 
   it('is never the same for others', () => {
-    fc.assert(fc.property(fields, fields, (one, other) => (encodeFields(one) === encodeFields(other)) === (JSON.stringify(one) === JSON.stringify(other))), { numRuns: 2000 });
+    assert(property(fields, fields, (one, other) => (encodeFields(one) === encodeFields(other)) === (JSON.stringify(one) === JSON.stringify(other))), { numRuns: 2000 });
   });
 
   it('cannot be shifted from one field into the next', () => {
-    const moved = fc.tuple(text, text, text).filter(([, part]) => part !== '');
-    fc.assert(fc.property(moved, ([before, part, after]) => encodeFields([before + part, after]) !== encodeFields([before, part + after])));
+    const moved = tuple(text, text, text).filter(([, part]) => part !== '');
+    assert(property(moved, ([before, part, after]) => encodeFields([before + part, after]) !== encodeFields([before, part + after])));
   });
 
   it('can be read back, so that no two can be alike', () => {
-    fc.assert(fc.property(fields, (given) => expect(decoded(encodeFields(given))).toEqual(given)));
+    assert(property(fields, (given) => expect(decoded(encodeFields(given))).toEqual(given)));
   });
 
   it('is the documented one: the length in bytes, a colon, the text; a dash for null', () => {
@@ -66,7 +66,7 @@ describe('the hash of an entry', () => {
   });
 
   it('differs for every two entries that differ', () => {
-    fc.assert(fc.property(entry, entry, (one, other) => (entryHash('', one) === entryHash('', other)) === (JSON.stringify(one) === JSON.stringify(other))));
+    assert(property(entry, entry, (one, other) => (entryHash('', one) === entryHash('', other)) === (JSON.stringify(one) === JSON.stringify(other))));
   });
 
   it.each(Object.keys(SAMPLE) as (keyof AuditEntry)[])('differs when %s does', (field) => {

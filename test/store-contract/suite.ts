@@ -1,4 +1,5 @@
 import { attemptContract } from './attempts';
+import { auditContract } from './audit';
 import { childrenContract } from './children';
 import { claimContract } from './claims';
 import { commitContract } from './commit';
@@ -38,6 +39,7 @@ export function storeContract(name: string, { open }: { open(): Promise<StoreHar
       listContract,
       tenantContract,
       lifecycleContract,
+      auditContract,
     ];
     for (const part of parts) part(() => harness);
   });

@@ -104,11 +104,16 @@ function auditedRow(row: SqlRow): AuditedRow {
   };
 }
 
-/** Somebody may have made the JSON in the row unreadable. Only what the chain begins with matters here. */
+/** Null: somebody has made the account's JSON unreadable. */
 function intentFromRow(row: SqlRow): AuditedIntent | null {
+  // The rest of the row may be unreadable, too, and is not what the chain begins with.
+  const readable = { ...row, blockers: '[]', required_action: null, error: null, liquidation: null };
   try {
-    const intent = closureFromRow({ ...row, blockers: '[]', required_action: null, error: null, liquidation: null });
-    return typeof intent.account === 'object' && intent.account !== null ? intent : null;
+    const { id, tenant, subject, account, lockKey, reason, reasonText, reasonMapping, initiator, ...rest } = closureFromRow(readable);
+    const { announceOnly, liquidatePositions, includeAccounts, correlationId, requestedAt } = rest;
+    if (typeof account !== 'object' || account === null) return null;
+    const asked = { id, tenant, subject, account, lockKey, reason, reasonText, reasonMapping, initiator };
+    return { ...asked, announceOnly, liquidatePositions, includeAccounts, correlationId, requestedAt };
   } catch {
     return null;
   }
