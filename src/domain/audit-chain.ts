@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ClosureEvent, ClosureIntent } from './closure';
 
 /**
@@ -42,7 +42,7 @@ export interface ChainHead {
 
 /** SHA-256 of a text's UTF-8 bytes, hex. */
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }
 
 /**
@@ -55,12 +55,27 @@ export function encodeFields(fields: readonly (string | number | null)[]): strin
 
 /** Where a closure's chain begins. What is null or false is left out, so that a field added later changes no hash. */
 export function startOfChain({ account, ...intent }: AuditedIntent): ChainHead {
-  const { id, tenant, subject, lockKey, reason, reasonText, reasonMapping, initiator } = intent;
-  const { announceOnly, liquidatePositions, includeAccounts, correlationId, requestedAt } = intent;
-  const { provider, kind, idType, id: accountId, country = null } = account;
-  const asked = { id, tenant, subject, provider, kind, idType, accountId, country, lockKey, reason, reasonText, reasonMapping, initiator };
-  const fields = { ...asked, announceOnly, liquidatePositions, includeAccounts, correlationId, requestedAt };
-  const given = Object.entries(fields).filter(([, value]) => value !== null && value !== false);
+  const asked: [name: string, value: string | number | boolean | null][] = [
+    ['id', intent.id],
+    ['tenant', intent.tenant],
+    ['subject', intent.subject],
+    ['provider', account.provider],
+    ['kind', account.kind],
+    ['idType', account.idType],
+    ['accountId', account.id],
+    ['country', account.country ?? null],
+    ['lockKey', intent.lockKey],
+    ['reason', intent.reason],
+    ['reasonText', intent.reasonText],
+    ['reasonMapping', intent.reasonMapping],
+    ['initiator', intent.initiator],
+    ['announceOnly', intent.announceOnly],
+    ['liquidatePositions', intent.liquidatePositions],
+    ['includeAccounts', intent.includeAccounts],
+    ['correlationId', intent.correlationId],
+    ['requestedAt', intent.requestedAt],
+  ];
+  const given = asked.filter(([, value]) => value !== null && value !== false);
   return { hash: sha256(encodeFields(['intent.v1', ...given.flatMap(([name, value]) => [name, String(value)])])), count: 0 };
 }
 

@@ -69,12 +69,8 @@ describe('a gateway at work', () => {
   it('seals what happens, and a verifier beside it finds nothing wrong at any moment', async () => {
     const { client } = await start();
     const work = closeMany(client, 30);
-    let done = false;
-    void work.finally(() => {
-      done = true;
-    });
-    let looks = 0;
-    for (; !done || looks < 3; looks += 1) {
+    const ended = work.then(() => true);
+    for (let looks = 0; looks < 3 || !(await Promise.race([ended, false])); looks += 1) {
       expect(await verify()).toMatchObject({ status: 0 });
       await pause();
     }

@@ -26,7 +26,7 @@ describe('the sealer', () => {
     await harness.dispose();
   });
 
-  function sealer(everyMs: number): Sealer {
+  function sealing(everyMs: number): Sealer {
     const telemetry = { alarm: ({ what }: { what: string }) => void alarms.push(what) };
     const made = new Sealer({ store: watched.store, signer: key.signer, everyMs, telemetry });
     sealers.push(made);
@@ -47,12 +47,12 @@ describe('the sealer', () => {
 
   it('takes up at its start what an earlier one left', async () => {
     await record();
-    sealer(NEVER_MS).start();
+    sealing(NEVER_MS).start();
     expect(await until(({ unsealed }) => unsealed === 0)).toMatchObject({ checkpoints: 1, found: [] });
   });
 
   it('seals again what came since, and nothing where nothing came', async () => {
-    sealer(SOON_MS).start();
+    sealing(SOON_MS).start();
     await record();
     await until(({ checkpoints }) => checkpoints === 1);
     watched.reset();
@@ -64,12 +64,12 @@ describe('the sealer', () => {
 
   it('makes several checkpoints of more than one may list', async () => {
     await Promise.all(Array.from({ length: 1001 }, () => record()));
-    sealer(NEVER_MS).start();
+    sealing(NEVER_MS).start();
     expect(await until(({ unsealed }) => unsealed === 0)).toMatchObject({ checkpoints: 3, entries: 1001, found: [] });
   });
 
   it('seals the rest when it is drained', async () => {
-    const one = sealer(NEVER_MS);
+    const one = sealing(NEVER_MS);
     one.start();
     await record();
     await one.drain();
@@ -79,7 +79,7 @@ describe('the sealer', () => {
   it('raises an alarm where the store does not take a checkpoint, and goes on', async () => {
     watched.fail('sealCheckpoint', new Error('disk full'));
     await record();
-    sealer(SOON_MS).start();
+    sealing(SOON_MS).start();
     while (alarms.length < 2) await new Promise((resolve) => setTimeout(resolve, SOON_MS));
     expect(new Set(alarms)).toEqual(new Set(['an audit checkpoint could not be sealed']));
     watched.fail('sealCheckpoint', null);
