@@ -1,4 +1,6 @@
 import 'reflect-metadata';
+import { signerWith } from './audit/keys';
+import { Sealer } from './audit/sealer';
 import type { Config } from './config/load-config';
 import { SCOPES } from './domain/caller';
 import { createEngine, type EngineSettings } from './engine';
@@ -99,6 +101,7 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
     throw error;
   }
   engine.start();
+  const sealer = startSealer(config, logger, { store, telemetry });
   return {
     url,
     async drain(graceMs = 0) {
@@ -108,9 +111,21 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
       engine.giveUp();
       await providers.dispose();
       await done;
+      await sealer?.drain();
       await store.dispose();
     },
   };
+}
+
+/** Undefined: there is no key to sign with. */
+function startSealer({ auditKey, auditCheckpointMs }: Config, logger: Logger, { store, telemetry }: Pick<Parts, 'store' | 'telemetry'>): Sealer | undefined {
+  if (!auditKey) {
+    logger.warn({}, 'AUDIT_KEY is not set: the audit trail is chained, and no checkpoints of it are sealed');
+    return undefined;
+  }
+  const sealer = new Sealer({ store, telemetry, signer: signerWith(auditKey.reveal()), everyMs: auditCheckpointMs });
+  sealer.start();
+  return sealer;
 }
 
 function engineSettings(config: Config): EngineSettings {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isLoopback } from '../provider-kit/settings';
+import { signingKeySetting } from './audit-key';
 import type { ConfigProblem } from './config-error';
 
 /** Node fires a timer at once when it is asked to wait longer than this, ms (about 24 days). */
@@ -56,6 +57,8 @@ export const coreSettings = {
   // A drain must end before the orchestrator's patience does, with room for the requests under way.
   DRAIN_GRACE_MS: count(0, 10_000, 5_000),
   WEBHOOK_RETENTION_MS: retention.default(2_592_000_000),
+  AUDIT_KEY: signingKeySetting,
+  AUDIT_CHECKPOINT_MS: timer(60_000),
   AUTH: oneOf(['jwt', 'none']).default('jwt'),
   INTROSPECTION: oneOf(['on', 'off']).optional(),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),

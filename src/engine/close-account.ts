@@ -146,7 +146,7 @@ export class CloseAccount {
     const read = await provider.adapter.readAccount(previous.account, context);
     if (!read.ok || read.state !== 'OPEN') return undefined;
     const detail = 'A new request was made, and a read shows the account open again.';
-    return reopening(this.parts, previous, detail, { correlationId: caller.correlationId, providerRequestId: read.requestId });
+    return reopening(this.parts, previous, detail, { correlationId: caller.correlationId, evidence: read });
   }
 
   private intended(caller: Caller, input: CloseAccountInput, intake: Intake): Closure {

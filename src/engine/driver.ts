@@ -8,9 +8,9 @@ import { unchanged } from '../domain/rules/situation';
 import type { AccountRead, CloseOutcome } from '../domain/outcome';
 import type { Clock, Randomness } from '../ports/clock';
 import type { ConfiguredProvider, ProviderRegistry } from '../ports/provider';
-import type { Alias, ChildClosure, Claimed, ClosureStore } from '../ports/store';
+import type { Alias, Claimed, ClosureStore } from '../ports/store';
 import type { Telemetry } from '../ports/telemetry';
-import { answerOf, changeOf } from './change';
+import { answerOf, type ChangeContext, changeOf } from './change';
 import { Group } from './group';
 import { Sales } from './liquidation';
 import type { Pace } from './pace';
@@ -122,11 +122,11 @@ export class Driver {
         const read = await provider.adapter.readAccount(account, { correlationId, purpose, blockers });
         this.reins.pace.note(provider.id, read);
         verdict = judgeRead(situation, read, facts);
-        situation = await this.apply(situation, verdict, 'POLL', { requestId: read.requestId, aliases: aliasesOf(provider, read) });
+        situation = await this.apply(situation, verdict, 'POLL', { evidence: read, aliases: aliasesOf(provider, read) });
       } else if (todo.do === 'gather') {
         const { children, ...gathered } = await this.group.gather(situation, provider, facts);
         verdict = gathered.verdict;
-        situation = await this.apply(situation, verdict, 'TIMER', { requestId: gathered.requestId, children });
+        situation = await this.apply(situation, verdict, 'TIMER', { evidence: gathered.evidence, children });
         await this.group.tell(situation.closure, children);
         if (verdict.next.kind !== 'now') return;
         looks.gathered = true;
@@ -136,7 +136,7 @@ export class Driver {
         if (!look) return;
         verdict = look.verdict;
         looks.saleSeen = !verdict.resend;
-        situation = await this.sales.keeping(look, () => this.apply(look.situation, verdict, look.cause, { requestId: look.requestId }));
+        situation = await this.sales.keeping(look, () => this.apply(look.situation, verdict, look.cause, { evidence: look.evidence }));
       } else {
         const sent = await sendClose(this.parts, provider, situation, { freshToken: tokenRefused, stop: this.reins.stop });
         situation = sent.situation;
@@ -165,7 +165,7 @@ export class Driver {
     verdict: Verdict,
   ): Promise<Claimed> {
     try {
-      return await this.apply(situation, verdict, 'RESPONSE', { requestId: outcome.requestId });
+      return await this.apply(situation, verdict, 'RESPONSE', { evidence: outcome });
     } catch (error) {
       if (error instanceof ClaimLost && attempt !== null) await this.applyLate(situation.closure, provider, attempt, outcome);
       throw error;
@@ -186,7 +186,7 @@ export class Driver {
         guard: { version: closure.version },
         lease: 'release',
         cause: 'RESPONSE',
-        providerRequestId: outcome.requestId,
+        evidence: outcome,
         now: clock.now(),
         settings,
         random,
@@ -202,16 +202,14 @@ export class Driver {
     claimed: Claimed,
     verdict: Verdict,
     cause: EventCause,
-    seen: { requestId?: string; aliases?: Alias[]; children?: ChildClosure[] } = {},
+    seen: Pick<ChangeContext, 'evidence' | 'aliases' | 'children'> = {},
   ): Promise<Claimed> {
     const { store, clock, random, settings, telemetry } = this.parts;
     const change = changeOf(claimed.closure, verdict, {
       guard: { fence: claimed.closure.fence },
       lease: verdict.next.kind === 'now' ? leaseMs(settings) : 'release',
       cause,
-      providerRequestId: seen.requestId,
-      aliases: seen.aliases,
-      children: seen.children,
+      ...seen,
       now: clock.now(),
       settings,
       random,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Closure, EventCause, Liquidation } from '../domain/closure';
 import type { LiquidationOutcome } from '../domain/liquidation';
+import type { Evidence } from '../domain/outcome';
 import { judgeSaleAnswer, judgeSales, saleStep } from '../domain/rules/liquidation';
 import type { Facts, Verdict } from '../domain/rules/situation';
 import type { ConfiguredProvider, ProviderLiquidation } from '../ports/provider';
@@ -16,7 +17,7 @@ export interface SaleLook {
   situation: Claimed;
   verdict: Verdict;
   cause: EventCause;
-  requestId?: string;
+  evidence: Evidence;
   /** Where a request was answered: what the answer makes of the closure as it is stored now. */
   judgeAgain?: (closure: Closure) => Verdict | null;
 }
@@ -42,7 +43,7 @@ export class Sales {
     if (saleStep(claimed, facts, resend) === 'send') return this.send(claimed, provider, liquidation, facts);
     const { account, correlationId } = claimed.closure;
     const read = await liquidation.list(account, { correlationId, purpose: 'POLL' });
-    return { situation: claimed, verdict: judgeSales(claimed, read, facts), cause: 'POLL', requestId: read.requestId };
+    return { situation: claimed, verdict: judgeSales(claimed, read, facts), cause: 'POLL', evidence: read };
   }
 
   /** Commits a look. An answer that finds the claim gone is weighed against what is stored now; the loss is thrown all the same. */
@@ -100,7 +101,7 @@ export class Sales {
       situation,
       verdict: judge({ ...closure, liquidation: begun }),
       cause: 'RESPONSE',
-      requestId: outcome.requestId,
+      evidence: outcome,
       judgeAgain: (stored) => (left && isNewest(stored) ? judge(stored) : null),
     };
   }
@@ -113,7 +114,7 @@ export class Sales {
     return null;
   }
 
-  private async keepLate({ situation, cause, requestId, judgeAgain }: SaleLook): Promise<void> {
+  private async keepLate({ situation, cause, evidence, judgeAgain }: SaleLook): Promise<void> {
     const { store, clock, random, settings, telemetry } = this.parts;
     const { id, tenant } = situation.closure;
     for (let look = 0; look < MAX_LATE_LOOKS; look += 1) {
@@ -121,7 +122,7 @@ export class Sales {
       const verdict = closure && judgeAgain?.(closure);
       if (!closure || !verdict) return;
       const guard = { version: closure.version };
-      const change = changeOf(closure, verdict, { guard, lease: 'release', cause, providerRequestId: requestId, now: clock.now(), settings, random });
+      const change = changeOf(closure, verdict, { guard, lease: 'release', cause, evidence, now: clock.now(), settings, random });
       const after = await store.commit(change);
       if (after) return reportChange(telemetry, closure, after, change.event);
     }

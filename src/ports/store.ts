@@ -1,4 +1,5 @@
 import type { AccountRef } from '../domain/account';
+import type { Checkpoint, CheckpointSigner } from '../domain/audit-checkpoint';
 import type { BlockerCode } from '../domain/blocker';
 import type { Attempt, AttemptEffect, Closure, ClosureEvent, ClosureProgress, ClosureReport } from '../domain/closure';
 import type { ClosureStatus } from '../domain/closure-status';
@@ -7,7 +8,8 @@ import type { WebhookEvent } from './provider';
 
 /**
  * The store port: closures, their attempts, history and identifiers, and the work queue in one place, so that
- * the intent, the audit entry and the due time change in the same commit. A promise that resolves means durable:
+ * the intent, the audit entry and the due time change in the same commit. Every event is chained to the one before it
+ * (see domain/audit-chain). A promise that resolves means durable:
  * it survives the process and the machine's power. A promise that rejects means the outcome is not known.
  */
 
@@ -140,6 +142,12 @@ export interface Census {
   inbox: Backlog;
 }
 
+/** A checkpoint that was made now. */
+export interface SealedCheckpoint extends Checkpoint {
+  /** How many it lists. */
+  closures: number;
+}
+
 export interface ListFilter {
   status?: ClosureStatus[];
   provider?: string;
@@ -209,6 +217,11 @@ export interface ClosureStore {
   providersSeen(tenant: string): Promise<string[]>;
   /** Cheap enough to be asked for all the time. Backlogs are counted up to `most`. */
   census(most: number): Promise<Census>;
+  /**
+   * Makes the next audit checkpoint over up to `limit` closures that got entries since they were last in one; null:
+   * there are none. Stores that several processes share make one at a time.
+   */
+  sealCheckpoint(limit: number, signer: CheckpointSigner): Promise<SealedCheckpoint | null>;
   /** Rejects when the store cannot take a write. */
   ping(): Promise<void>;
   /** Waits for what is under way, then lets go of files, locks and connections. */

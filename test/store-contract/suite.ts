@@ -1,4 +1,5 @@
 import { attemptContract } from './attempts';
+import { auditContract } from './audit';
 import { censusContract } from './census';
 import { childrenContract } from './children';
 import { claimContract } from './claims';
@@ -42,6 +43,7 @@ export function storeContract(name: string, { open }: { open(): Promise<StoreHar
       listContract,
       tenantContract,
       lifecycleContract,
+      auditContract,
     ];
     for (const part of parts) part(() => harness);
   });

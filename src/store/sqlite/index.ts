@@ -1,11 +1,13 @@
 import { join } from 'node:path';
+import type { CheckpointSigner } from '../../domain/audit-checkpoint';
 import type { Closure, ClosureEvent } from '../../domain/closure';
 import type { Clock } from '../../ports/clock';
 import type { WebhookEvent } from '../../ports/provider';
 import type { Alongside, AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, Forgettable, ListFilter, NotNow } from '../../ports/store';
-import { DATABASE_FILE, prepareDataFolder } from './data-folder';
 import { takeCensus } from './census';
+import { sealCheckpoint } from './checkpoints';
 import { childrenOf, parentsOf } from './children';
+import { DATABASE_FILE, prepareDataFolder } from './data-folder';
 import { type Database, openDurableDatabase } from './database';
 import { type FolderLock, LOCK_FILE, lockFolder } from './folder-lock';
 import { GroupCommit } from './group-commit';
@@ -100,6 +102,10 @@ class SqliteStore implements ClosureStore {
 
   prune(what: Forgettable, limit: number) {
     return this.#group.run(() => prune(this.#db, what, limit));
+  }
+
+  sealCheckpoint(limit: number, signer: CheckpointSigner) {
+    return this.#group.run(() => sealCheckpoint(this.#db, this.#clock.now(), limit, signer));
   }
 
   ping() {
