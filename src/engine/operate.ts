@@ -83,12 +83,12 @@ export class Operate {
       const [children = []] = situation.closure.includeAccounts ? await this.parts.store.children(caller.tenant, [id]) : [];
       const own = children.filter(({ idempotencyKey }) => idempotencyKey === null);
       const ofOwn = await Promise.all(own.map(async (child) => ({ closure: child, attempts: await this.parts.store.attempts(child.id) })));
-      if (!isWithdrawable(situation) || !ofOwn.every((one) => isWithdrawable(one) || isWithoutEffect(one.closure))) {
+      if (!isWithdrawable(situation) || !ofOwn.every((one) => isWithdrawable(one) || isWithoutEffect(one))) {
         const message = 'The provider may have been told already, or the closure has ended.';
         return failure(caller, 'CLOSURE_NOT_CANCELLABLE', message, situation.closure);
       }
       const withdrawn: Decision = { verdict: WITHDRAWN, cause: 'REQUEST', actor: caller.subject };
-      const live = ofOwn.filter((one) => !isTerminal(one.closure.status));
+      const live = ofOwn.filter(isWithdrawable);
       return { ...withdrawn, also: live.map((one) => this.change(caller, one.closure, withdrawn)) };
     });
   }
@@ -179,9 +179,9 @@ function isWithdrawable({ closure, attempts }: Situation): boolean {
   return canBecome(closure.status, 'CANCELLED') && closure.status !== 'CLOSING' && !attempts.some(mayBeApplied);
 }
 
-/** It ended, and the account is as it was. */
-function isWithoutEffect({ status }: Closure): boolean {
-  return isTerminal(status) && status !== 'CLOSED' && status !== 'REOPENED';
+/** Nothing was closed by it: it ended, and the account is as it was, or somebody else closes the account. */
+function isWithoutEffect({ closure: { status }, attempts }: Situation): boolean {
+  return attempts.length === 0 || (isTerminal(status) && status !== 'CLOSED' && status !== 'REOPENED');
 }
 
 /** A person's word: the request no longer counts. */

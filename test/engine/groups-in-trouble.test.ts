@@ -130,6 +130,23 @@ describe('a list that cannot be had', () => {
     expect(bank.closed).toEqual(['a', 'group']);
   });
 
+  it('once does not count as never again', async () => {
+    const { bank, harness, groupClosure, childStates } = await start({ a: 'OPEN' });
+    const unseen = { ok: false, code: 'ACCOUNT_NOT_FOUND', message: 'The provider knows no such group.' } as const;
+    bank.lists = [unseen, unseen];
+    bank.outcomes.set('a', [LATER]);
+    const id = await groupClosure();
+    await eventually(async () => (await childStates(id)).a === 'REQUESTED');
+    // Long after the first, and right before the group would leave, a read misses it once more.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    bank.accounts.set('new', 'OPEN');
+    bank.lists = [unseen];
+    bank.outcomes.clear();
+    await harness.until(id, 'CLOSING');
+    expect(bank.closed.at(-1)).toBe('group');
+    expect(await childStates(id)).toEqual({ a: 'CLOSING', new: 'CLOSING' });
+  });
+
   it('because its adapter throws does so too', async () => {
     const { bank, harness, closeGroup } = await start({ a: 'OPEN' });
     const list = bank.listChildren.bind(bank);

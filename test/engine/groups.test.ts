@@ -198,6 +198,15 @@ describe('requests about groups', () => {
     await harness.until(id, 'CLOSING');
   });
 
+  it('is withdrawn although somebody else is closing one of its accounts', async () => {
+    const { bank, harness, groupClosure, childStates } = await start({ a: 'CLOSING', b: 'OPEN' });
+    bank.tokenTrouble = LATER;
+    const id = await groupClosure();
+    const { closure, error } = await harness.engine.service.cancelClosure(CALLER, id);
+    expect([closure?.status, error]).toEqual(['CANCELLED', null]);
+    expect([await childStates(id), bank.closed]).toEqual([{ a: 'CLOSING', b: 'CANCELLED' }, []]);
+  });
+
   it('is withdrawn whole or not at all while its accounts are being sent', async () => {
     const { bank, harness, groupClosure, childStates } = await start(Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`a${index}`, 'OPEN' as const])));
     const id = await groupClosure();

@@ -76,7 +76,7 @@ export function waitingFor(children: readonly Closure[]): { blockers: Blocker[] 
  * @param added of the accounts that the list showed besides those known
  */
 export function judgeListed(situation: Situation, added: readonly Closure[], facts: Facts): Verdict {
-  const listed = { accountsListed: true };
+  const listed = { accountsListed: true, notFoundSince: null };
   // On a group that is closing the blockers are what the provider's reads show.
   if (!isToBeSent(situation.closure)) return { set: listed, next: { kind: 'now' } };
   if (added.length === 0) return { set: { ...listed, blockers: [] }, next: { kind: 'now' } };
@@ -92,13 +92,15 @@ export function judgeUnlisted(situation: Situation, failure: ReadFailed, facts: 
   const { closure, attempts } = situation;
   const { code, message, retryAfterMs } = failure;
   if (!isToBeSent(closure)) return { set: {}, next: { kind: 'now' } };
-  if (code === 'ACCOUNT_NOT_FOUND') {
+  // A group that was listed once exists, whatever a read says now.
+  if (code === 'ACCOUNT_NOT_FOUND' && !closure.accountsListed) {
     const since = closure.notFoundSince ?? facts.now;
     if (facts.now > since && facts.now >= since + facts.visibilityLagMs) return { set: {}, next: { kind: 'now' } };
     return { set: { notFoundSince: since }, next: { ...later(situation, facts), by: since + facts.visibilityLagMs } };
   }
   const error = errorOf(situation, code, message, failure);
-  return retryAdvice(code) === 'AFTER_CHANGE' && !attempts.some(mayBeApplied)
+  const final = retryAdvice(code) === 'AFTER_CHANGE' && code !== 'ACCOUNT_NOT_FOUND';
+  return final && !attempts.some(mayBeApplied)
     ? { set: { status: 'REJECTED', error }, detail: message, next: { kind: 'never' } }
     : { set: { error }, next: later(situation, facts, retryAfterMs) };
 }
