@@ -4,41 +4,40 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 export type Interference =
   /** The connection breaks after so many bytes, by a reset or by an orderly end. */
   | { kind: 'cut'; direction: 'request' | 'answer'; afterBytes: number; how: 'reset' | 'end' }
-  /** The provider's answer is dropped, and these bytes come instead; then the connection ends. */
+  /** The server's answer is dropped, and these bytes come instead; then the connection ends. */
   | { kind: 'replace'; bytes: string; carriedOut: boolean };
 
 export interface CutProxy {
   /** Origin without a trailing slash. */
   url: string;
-  /** Does it to the next request whose first line begins so. */
-  interfere(firstLine: string, interference: Interference): void;
+  /** Does it to the next request that is meant; `head` is how its first bytes read. */
+  interfere(isMeant: (head: string) => boolean, interference: Interference): void;
   /** Interferences that are still waiting for their request, or for enough bytes. */
   waiting(): number;
   dispose(): Promise<void>;
 }
 
+/** How much of a request is shown to those who wait for it, bytes. */
+const HEAD = 300;
+
 /**
- * A wire between a gateway and a provider, for faults below HTTP. It relies on what the gateway's client does: a
- * connection carries one request at a time, so a request begins where a chunk does.
+ * A wire between a gateway and a server that it uses, for faults below the protocol. It relies on what the gateway's
+ * clients do: a connection carries one request at a time, so a request begins where a chunk does.
  */
 export async function startCutProxy(target: string): Promise<CutProxy> {
   const { hostname, port } = new URL(target);
-  const plans = new Map<string, Interference>();
+  const plans: { isMeant: (head: string) => boolean; interference: Interference }[] = [];
   const sockets = new Set<Socket>();
   let unmet = 0;
 
   function planFor(chunk: Buffer): Interference | undefined {
-    const line = chunk.subarray(0, 300).toString('latin1');
-    for (const [firstLine, plan] of plans) {
-      if (!line.startsWith(firstLine)) continue;
-      plans.delete(firstLine);
-      return plan;
-    }
-    return undefined;
+    const head = chunk.subarray(0, HEAD).toString('latin1');
+    const index = plans.findIndex(({ isMeant }) => isMeant(head));
+    return index < 0 ? undefined : plans.splice(index, 1)[0]?.interference;
   }
 
   const server = createServer((client) => {
-    const provider = connect(Number(port), hostname);
+    const upstream = connect(Number(port), hostname);
     let plan: Interference | undefined;
     let passed = 0;
 
@@ -47,7 +46,7 @@ export async function startCutProxy(target: string): Promise<CutProxy> {
       plan = undefined;
       if (how === 'reset') client.resetAndDestroy();
       else client.end();
-      provider.destroy();
+      upstream.destroy();
     }
 
     /** Passes on what the plan lets through. */
@@ -69,16 +68,16 @@ export async function startCutProxy(target: string): Promise<CutProxy> {
         passed = 0;
         unmet += 1;
       }
-      if (plan?.kind !== 'replace' || plan.carriedOut) return pass('request', chunk, provider);
+      if (plan?.kind !== 'replace' || plan.carriedOut) return pass('request', chunk, upstream);
       client.end(plan.bytes, 'latin1');
       close('end');
     });
-    provider.on('data', (chunk) => {
+    upstream.on('data', (chunk) => {
       if (plan?.kind !== 'replace') return pass('answer', chunk, client);
       client.end(plan.bytes, 'latin1');
       close('end');
     });
-    for (const [socket, other] of [[client, provider], [provider, client]] as const) {
+    for (const [socket, other] of [[client, upstream], [upstream, client]] as const) {
       sockets.add(socket);
       socket.on('error', () => other.destroy());
       socket.on('close', () => {
@@ -90,8 +89,8 @@ export async function startCutProxy(target: string): Promise<CutProxy> {
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    interfere: (firstLine, interference) => void plans.set(firstLine, interference),
-    waiting: () => plans.size + unmet,
+    interfere: (isMeant, interference) => void plans.push({ isMeant, interference }),
+    waiting: () => plans.length + unmet,
     async dispose() {
       const closed = new Promise((resolve) => void server.close(resolve));
       for (const socket of sockets) socket.destroy();

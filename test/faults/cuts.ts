@@ -28,7 +28,7 @@ const CLOSING_MS = 30;
 const ENV: Record<string, string> = { PROVIDER_TIMEOUT_MS: '1500', RECONCILE_HORIZON_MS: '86400000', REOPEN_GRACE_MS: '86400000' };
 
 /** How the request of a case begins on the wire. */
-export function firstLine(provider: ProviderName, of: 'close' | 'read', id: string): string {
+function firstLine(provider: ProviderName, of: 'close' | 'read', id: string): string {
   if (of === 'read') return `GET /accounts/${id}`;
   return provider === 'upvest' ? `DELETE /accounts/${id}` : `POST /accounts/${id}/close`;
 }
@@ -51,7 +51,7 @@ export async function runOnTheWire(cases: readonly WireCase[], store: MakeStore)
     const done = await inLanes(cases, AT_ONCE, async ({ provider, of, interference }) => {
       const id = randomUUID();
       if (of === 'read') bench.sandboxes[provider].script(id, 'close', ['reset-after']);
-      wires.get(provider)?.interfere(firstLine(provider, of, id), interference);
+      wires.get(provider)?.interfere((head) => head.startsWith(firstLine(provider, of, id)), interference);
       const { closure } = await caller.request({ account: { provider, id } }).answer;
       return { id, provider, end: await bench.settled(caller, closure?.id ?? '') };
     });
