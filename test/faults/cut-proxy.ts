@@ -40,6 +40,7 @@ export async function startCutProxy(target: string): Promise<CutProxy> {
     const upstream = connect(Number(port), hostname);
     let plan: Interference | undefined;
     let passed = 0;
+    let isAnswered = false;
 
     function close(how: 'reset' | 'end'): void {
       unmet -= 1;
@@ -62,6 +63,9 @@ export async function startCutProxy(target: string): Promise<CutProxy> {
     }
 
     client.on('data', (chunk) => {
+      // The exchange before was over too soon for its plan, which stays unmet.
+      if (isAnswered) plan = undefined;
+      isAnswered = false;
       const met = plan ? undefined : planFor(chunk);
       if (met) {
         plan = met;
@@ -73,6 +77,7 @@ export async function startCutProxy(target: string): Promise<CutProxy> {
       close('end');
     });
     upstream.on('data', (chunk) => {
+      isAnswered = true;
       if (plan?.kind !== 'replace') return pass('answer', chunk, client);
       client.end(plan.bytes, 'latin1');
       close('end');

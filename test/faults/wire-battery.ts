@@ -3,9 +3,10 @@ import { rawAnswers } from './raw-answers';
 import { countsOf, type PartOptions, type PartReport } from './report';
 import type { Finding } from './checker';
 
-/** Longer than any request or answer: what is not cut is seen as such. */
-const LONGEST_REQUEST = 2_400;
-const LONGEST_ANSWER = 800;
+/** Longer than each request or answer of the sandboxes, bytes: what is not cut is seen as such. */
+const LONGEST_REQUEST = 900;
+const LONGEST_CLOSE_ANSWER = 200;
+const LONGEST_READ_ANSWER = 520;
 /** Cases on one gateway. */
 const A_RUN = 400;
 const PROVIDERS = ['upvest', 'emoney'] as const;
@@ -15,8 +16,8 @@ export async function wireBattery({ store, count: step = 1, say }: PartOptions):
   const places = (limit: number): number[] => Array.from({ length: Math.ceil(limit / step) }, (_, index) => index * step);
   const cases = PROVIDERS.flatMap((provider): WireCase[] => [
     ...cutsOf(provider, 'close', 'request', places(LONGEST_REQUEST)),
-    ...cutsOf(provider, 'close', 'answer', places(LONGEST_ANSWER)),
-    ...cutsOf(provider, 'read', 'answer', places(LONGEST_ANSWER)),
+    ...cutsOf(provider, 'close', 'answer', places(LONGEST_CLOSE_ANSWER)),
+    ...cutsOf(provider, 'read', 'answer', places(LONGEST_READ_ANSWER)),
     ...rawAnswers(provider),
   ]);
   const findings: Finding[] = [];
