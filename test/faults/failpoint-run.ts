@@ -37,6 +37,8 @@ const STEADY: Record<string, string> = {
 };
 /** Where the doubt about a request can never be ended, soon enough for a test, ms. */
 const SHORT_HORIZON = { RECONCILE_HORIZON_MS: '2000' };
+/** Webhooks, the closing report and the answer that comes too late follow the end of a closing by so much, ms. */
+const WEBHOOKS_MS = 800;
 /** A process that is gone was heard of by then, ms. */
 const DEATH_NOTICE_MS = 5_000;
 
@@ -49,7 +51,8 @@ export async function runFailpoint(outcome: Outcome, store: MakeStore, kill: Kil
   const { provider, closingMs = CLOSING_MS } = outcome;
   const accountId = outcome.accountId ?? randomUUID();
   const env = outcome.forGood ? { ...STEADY, ...SHORT_HORIZON } : STEADY;
-  const bench = await FaultBench.open({ store, env, sandboxes: { upvest: { closingMs } } });
+  const upvest = { closingMs, webhooks: { delayMs: 5, retryUnitMs: 50 } };
+  const bench = await FaultBench.open({ store, env, sandboxes: { upvest }, webhooks: outcome.webhooks });
   try {
     const sandbox = bench.sandboxes[provider];
     if (kill?.at === 'provider') sandbox.script(kill.operation === 'token' ? '*' : accountId, kill.operation, [kill.applied ? 'hang-after' : 'hang-before']);
@@ -64,7 +67,7 @@ export async function runFailpoint(outcome: Outcome, store: MakeStore, kill: Kil
       const isHeld = () => sandbox.ledger.some(({ operation, status }) => operation === kill.operation && status === 'hang');
       void until(isHeld).then(() => first.child.kill());
     }
-    const killed = await isKilled(bench, first, answer);
+    const killed = await isKilled(bench, first, answer, outcome.webhooks ? WEBHOOKS_MS : 0);
     const points = [...first.child.stdout().matchAll(/^failpoint \d+ (.+)$/gm)].map(([, name]) => String(name));
 
     let caller = first.caller;
@@ -83,11 +86,17 @@ export async function runFailpoint(outcome: Outcome, store: MakeStore, kill: Kil
 }
 
 /** Waits for the end of the closing or of its process, whichever comes. */
-async function isKilled(bench: FaultBench, { caller, child }: RunningGateway, answer: Promise<{ closure: { id: string } | null }>): Promise<boolean> {
+async function isKilled(
+  bench: FaultBench,
+  { caller, child }: RunningGateway,
+  answer: Promise<{ closure: { id: string } | null }>,
+  afterwards: number,
+): Promise<boolean> {
   const gone = child.ended.then(() => true);
   const followed = async (): Promise<boolean> => {
     const { closure } = await answer;
     await bench.settled(caller, closure?.id ?? '');
+    await pause(afterwards);
     return false;
   };
   // Its last answer may be lost before its end is heard of.

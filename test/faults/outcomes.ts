@@ -15,6 +15,8 @@ export interface Outcome {
   tokens?: readonly SandboxStep[];
   /** How long the investment provider takes to close. Default: less than the first wait for a poll, ms. */
   closingMs?: number;
+  /** It tells the gateway by webhooks too. */
+  webhooks?: boolean;
   ends: 'CLOSED' | 'REJECTED' | 'NEEDS_REVIEW';
   /** Refused every time: a request left in doubt by a kill is never proven without effect, and a person decides. */
   forGood?: boolean;
@@ -61,6 +63,9 @@ export const OUTCOMES: readonly Outcome[] = [
   ...common('upvest'),
   { provider: 'upvest', name: 'taken, and long closing', closingMs: 300, ends: 'CLOSED' },
   { provider: 'upvest', name: 'lost, and long closing', closes: ['reset-after'], closingMs: 300, ends: 'CLOSED' },
+  { provider: 'upvest', name: 'taken, with webhooks', webhooks: true, ends: 'CLOSED' },
+  { provider: 'upvest', name: 'lost, with webhooks', closes: ['reset-after'], webhooks: true, ends: 'CLOSED' },
+  { provider: 'upvest', name: 'told by webhooks before a late answer', closes: ['hang-after'], webhooks: true, ends: 'CLOSED' },
   { provider: 'upvest', name: 'refused', closes: always(problem('not_found')), ends: 'REJECTED', forGood: true },
   { provider: 'upvest', name: 'forbidden', closes: always(problem('forbidden')), ends: 'REJECTED', forGood: true },
   { provider: 'upvest', name: 'unexplained conflict', closes: always(problem('conflict')), ends: 'REJECTED', forGood: true },
