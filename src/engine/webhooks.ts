@@ -23,6 +23,8 @@ const LOOK_EVERY_MS = 5_000;
 /** Webhooks: verified, kept durably, answered, and only then applied. */
 export class Webhooks {
   private applying: Promise<void> | null = null;
+  /** Events were kept since the run under way began; it may not see them. */
+  private again = false;
   private timer: NodeJS.Timeout | undefined;
   private stopping = false;
 
@@ -60,13 +62,16 @@ export class Webhooks {
 
   /** Applies what is kept, one run at a time. */
   private apply(): void {
-    if (this.applying || this.stopping) return;
+    if (this.stopping) return;
+    this.again = this.applying !== null;
+    if (this.again) return;
     clearTimeout(this.timer);
     this.applying = this.applyAll()
       .catch((error: unknown) => this.parts.telemetry.alarm({ what: 'kept webhooks could not be applied', error }))
       .finally(() => {
         this.applying = null;
-        if (!this.stopping) this.timer = setTimeout(() => this.apply(), LOOK_EVERY_MS).unref();
+        if (this.again) this.apply();
+        else if (!this.stopping) this.timer = setTimeout(() => this.apply(), LOOK_EVERY_MS).unref();
       });
   }
 
