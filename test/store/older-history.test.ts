@@ -36,7 +36,7 @@ describe('a store from before the audit trail', () => {
       ALTER TABLE closure DROP COLUMN audit_sealed;
       ALTER TABLE closure_event DROP COLUMN hash;
       ALTER TABLE closure_event DROP COLUMN evidence;
-      PRAGMA user_version = 3;
+      PRAGMA user_version = 5;
     `);
     db.close();
   });
