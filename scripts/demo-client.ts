@@ -14,6 +14,8 @@ export interface ClosureSeen {
   history: HistoryEntry[];
   account: { displayId: string };
   provider: { displayName: string };
+  /** Those of a group's accounts. */
+  children: { account: { displayId: string }; history: { to: string }[] }[];
 }
 
 export interface CloseAnswer {
@@ -21,7 +23,7 @@ export interface CloseAnswer {
   error: { code: string; retry: string; message: string; blockers: { message: string }[] } | null;
 }
 
-const CLOSURE_FIELDS = 'id status terminal history { to at cause detail } account { displayId } provider { displayName }';
+const CLOSURE_FIELDS = 'id status terminal history { to at cause detail } account { displayId } provider { displayName } children { account { displayId } history { to } }';
 
 const CLOSE = `mutation Close($input: CloseAccountInput!) {
   closeAccount(input: $input) {

@@ -8,6 +8,8 @@ export interface Scene {
     account: { provider: string; kind: 'ACCOUNT' | 'ACCOUNT_GROUP' | 'VIRTUAL_ACCOUNT'; id: string; idType?: 'IBAN' };
     reason: string;
     reasonText?: string;
+    includeAccounts?: boolean;
+    liquidatePositions?: boolean;
   };
 }
 
@@ -15,6 +17,10 @@ export interface Scene {
 const IBAN = 'ES91 2100 0418 4502 0005 1332';
 /** The sandbox gives this account a balance; see the provider's README. */
 const WITH_BALANCE = 'acc00000-0000-4000-8000-000000000001';
+/** The sandbox gives this account securities; see the provider's README. */
+const WITH_SECURITIES = 'ac000000-0000-4000-8000-000000000009';
+/** The sandbox gives this group two accounts. */
+const WITH_ACCOUNTS = 'ac000000-0000-4000-8000-000000000016';
 
 /** What the demo shows, in this order. */
 export function scenes(): Scene[] {
@@ -24,8 +30,12 @@ export function scenes(): Scene[] {
       input: { account: { provider: 'upvest', kind: 'ACCOUNT', id: randomUUID() }, reason: 'CUSTOMER_REQUEST' },
     },
     {
-      title: 'A group of accounts, closed for a reason that the provider has a word for',
-      input: { account: { provider: 'upvest', kind: 'ACCOUNT_GROUP', id: randomUUID() }, reason: 'POWER_OF_ATTORNEY' },
+      title: 'An investment account with securities, which are sold on the way',
+      input: { account: { provider: 'upvest', kind: 'ACCOUNT', id: WITH_SECURITIES }, reason: 'CUSTOMER_REQUEST', liquidatePositions: true },
+    },
+    {
+      title: 'A group with its two accounts, which go first',
+      input: { account: { provider: 'upvest', kind: 'ACCOUNT_GROUP', id: WITH_ACCOUNTS }, reason: 'POWER_OF_ATTORNEY', includeAccounts: true },
     },
     {
       title: 'An e-money account, named by its IBAN. This provider closes at once',

@@ -66,7 +66,10 @@ async function follow(url: string, closure: ClosureSeen, since: number): Promise
   for (;;) {
     for (const entry of seen.history.slice(shown)) show(entry, since);
     shown = seen.history.length;
-    if (seen.terminal) return;
+    if (seen.terminal) {
+      for (const { account, history } of seen.children) console.log(`             its account ${account.displayId}: ${history.map(({ to }) => to).join(', ')}`);
+      return;
+    }
     if (Date.now() - since > PATIENCE_MS) throw new Error(`The closure ${closure.id} did not come to its end.`);
     await wait(LOOK_EVERY_MS);
     seen = await closureStatus(url, closure.id);

@@ -61,6 +61,8 @@ export interface ClosureProgress {
   openSeenAt: number | null;
   /** When reads began to find no such account, without a find since. */
   notFoundSince: number | null;
+  /** The accounts of the group were listed once, and each has its closure. */
+  accountsListed: boolean;
   /** What is known of the sale of its positions; null: none was begun. */
   liquidation: Liquidation | null;
 }
@@ -81,7 +83,10 @@ export interface Liquidation {
   idempotencyKey: string;
   /** When the newest request was marked. */
   markedAt: number;
-  deadlineMs: number;
+  /** When the oldest request without a usable answer was marked; absent: there is none. */
+  doubtSince?: number;
+  /** No other request leaves before this: the provider asked for it, or what became of the last one cannot be seen yet. */
+  notBefore: number;
   /** The provider's id of it, once it is known. */
   id?: string;
   /** The provider's own word, raw. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Closure, ClosureEvent, ClosureProgress, EventCause } from '../domain/closure';
+import { nextWithSale } from '../domain/rules/liquidation';
 import type { Facts, Verdict } from '../domain/rules/situation';
 import type { Randomness } from '../ports/clock';
 import type { Alias, AttemptAnswer, ChildClosure, ClosureChange, Guard } from '../ports/store';
@@ -7,7 +8,7 @@ import { dueAt } from './schedule';
 import type { EngineSettings } from './settings';
 
 /** Book-keeping of the engine; a change of these alone is no news to a caller. */
-const UNSEEN: ReadonlySet<keyof ClosureProgress> = new Set(['dueAt', 'quietSteps', 'pendingRead', 'closingSeenAt', 'openSeenAt', 'notFoundSince', 'liquidation']);
+const UNSEEN: ReadonlySet<keyof ClosureProgress> = new Set(['dueAt', 'quietSteps', 'pendingRead', 'closingSeenAt', 'openSeenAt', 'notFoundSince', 'accountsListed', 'liquidation']);
 
 export interface ChangeContext {
   guard: Guard;
@@ -19,6 +20,7 @@ export interface ChangeContext {
   providerRequestId?: string;
   aliases?: Alias[];
   children?: ChildClosure[];
+  also?: ClosureChange[];
   now: Facts['now'];
   settings: EngineSettings;
   random: Randomness;
@@ -30,10 +32,12 @@ export function changeOf(closure: Closure, verdict: Verdict, context: ChangeCont
   const moved = verdict.set.status !== undefined && verdict.set.status !== closure.status;
   const different = Object.entries(verdict.set).filter(([key, value]) => !isDeepStrictEqual(asStored(value), asStored(closure[key as keyof ClosureProgress])));
   const quietSteps = moved ? 0 : closure.quietSteps;
-  const due = dueAt(verdict.next, now, { dueAt: closure.dueAt, quietSteps }, context.random.fraction(), context.settings);
-  const set: Partial<ClosureProgress> = { ...Object.fromEntries(different), dueAt: due, quietSteps: moved || verdict.next.kind === 'now' || verdict.next.kind === 'asBefore' ? quietSteps : quietSteps + 1 };
+  const next = nextWithSale(verdict.next, verdict.set.liquidation ?? closure.liquidation, closure.dueAt, now);
+  const due = dueAt(next, now, { dueAt: closure.dueAt, quietSteps }, context.random.fraction(), context.settings);
+  const set: Partial<ClosureProgress> = { ...Object.fromEntries(different), dueAt: due, quietSteps: moved || next.kind === 'now' || next.kind === 'asBefore' ? quietSteps : quietSteps + 1 };
   if (moved && verdict.set.status !== 'ACTION_REQUIRED' && closure.requiredAction) set.requiredAction = null;
-  const visible = different.some(([key]) => !UNSEEN.has(key as keyof ClosureProgress));
+  const told = moved || verdict.note !== undefined;
+  const visible = told || different.some(([key]) => !UNSEEN.has(key as keyof ClosureProgress));
   if (visible) set.updatedAt = now;
   if (moved) set.statusSince = now;
   return {
@@ -41,10 +45,11 @@ export function changeOf(closure: Closure, verdict: Verdict, context: ChangeCont
     guard: context.guard,
     set,
     visible,
-    event: moved ? eventOf(closure, verdict, context) : undefined,
+    event: told ? eventOf(closure, verdict, context) : undefined,
     answers: verdict.findings?.map((finding) => answerOf(finding, now)),
     aliases: context.aliases,
     children: context.children,
+    also: context.also,
     lease: context.lease,
   };
 }
@@ -55,12 +60,13 @@ function asStored(value: unknown): unknown {
 }
 
 function eventOf(closure: Closure, verdict: Verdict, context: ChangeContext): ClosureEvent {
+  const to = verdict.set.status ?? closure.status;
   return {
     from: closure.status,
-    to: verdict.set.status ?? closure.status,
+    to,
     at: context.now,
     cause: context.cause,
-    detail: verdict.detail ?? null,
+    detail: (to === closure.status ? verdict.note : verdict.detail) ?? null,
     actor: context.actor ?? null,
     correlationId: context.correlationId ?? closure.correlationId,
     providerRequestId: context.providerRequestId ?? null,

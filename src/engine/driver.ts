@@ -1,7 +1,7 @@
 import { lockKey } from '../domain/account';
 import type { Closure, EventCause } from '../domain/closure';
 import { findingOf, judgeAnswer } from '../domain/rules/answer';
-import { nextStep } from '../domain/rules/next-step';
+import { type Looks, nextStep } from '../domain/rules/next-step';
 import { judgeRead } from '../domain/rules/read';
 import type { Facts, Situation, Verdict } from '../domain/rules/situation';
 import { unchanged } from '../domain/rules/situation';
@@ -12,6 +12,7 @@ import type { Alias, ChildClosure, Claimed, ClosureStore } from '../ports/store'
 import type { Telemetry } from '../ports/telemetry';
 import { answerOf, changeOf } from './change';
 import { Group } from './group';
+import { Sales } from './liquidation';
 import { reportChange } from './report';
 import { ClaimLost, sendClose } from './send';
 import { type EngineSettings, leaseMs } from './settings';
@@ -32,7 +33,7 @@ const MAX_LATE_LOOKS = 3;
 
 /** The world as the rules see it, for one provider at one moment. */
 export function factsFor(provider: ConfiguredProvider, parts: Pick<EngineParts, 'clock' | 'settings'>): Facts {
-  const { capabilities } = provider.adapter;
+  const { capabilities, liquidation } = provider.adapter;
   return {
     now: parts.clock.now(),
     visibilityLagMs: capabilities.visibilityLagMs,
@@ -40,6 +41,7 @@ export function factsFor(provider: ConfiguredProvider, parts: Pick<EngineParts, 
     reopenGraceMs: parts.settings.reopenGraceMs,
     canRead: capabilities.outcomeSources.includes('POLL'),
     alreadyClosedDistinct: capabilities.alreadyClosedDistinct,
+    sellableKinds: liquidation ? capabilities.kinds.filter((kind) => kind.liquidatePositions).map(({ kind }) => kind) : [],
   };
 }
 
@@ -52,9 +54,11 @@ export function aliasesOf(provider: ConfiguredProvider, read: AccountRead): Alia
 /** Works on one claimed closure until it has to wait. Every write is fenced by the claim. */
 export class Driver {
   private readonly group: Group;
+  private readonly sales: Sales;
 
   constructor(private readonly parts: EngineParts) {
     this.group = new Group(parts);
+    this.sales = new Sales(parts);
   }
 
   /** Never rejects: what goes wrong leaves the closure to its next claim. */
@@ -88,11 +92,11 @@ export class Driver {
 
   private async work(claimed: Claimed, provider: ConfiguredProvider): Promise<void> {
     let situation: Situation & Claimed = claimed;
-    let resend = false;
+    const looks: Looks = { resend: false, saleSeen: false, gathered: false };
     let tokenRefused = false;
     for (let step = 0; step < MAX_STEPS; step += 1) {
       const facts = factsFor(provider, this.parts);
-      const todo = nextStep(situation, facts, resend);
+      const todo = nextStep(situation, facts, looks);
       let verdict: Verdict;
       if (todo.do === 'settle') {
         verdict = todo.verdict;
@@ -106,10 +110,19 @@ export class Driver {
         verdict = judgeRead(situation, read, facts);
         situation = await this.apply(situation, verdict, 'POLL', { requestId: read.requestId, aliases: aliasesOf(provider, read) });
       } else if (todo.do === 'gather') {
-        const { children, ...gathered } = await this.group.gather(situation, provider);
+        const { children, ...gathered } = await this.group.gather(situation, provider, facts);
         verdict = gathered.verdict;
         situation = await this.apply(situation, verdict, 'TIMER', { requestId: gathered.requestId, children });
         await this.group.tell(situation.closure, children);
+        if (verdict.next.kind !== 'now') return;
+        looks.gathered = true;
+        continue;
+      } else if (todo.do === 'liquidate') {
+        const look = await this.sales.look(situation, provider, facts, looks.resend);
+        if (!look) return;
+        verdict = look.verdict;
+        looks.saleSeen = !verdict.resend;
+        situation = await this.sales.keeping(look, () => this.apply(look.situation, verdict, look.cause, { requestId: look.requestId }));
       } else {
         const sent = await sendClose(this.parts, provider, situation, tokenRefused);
         situation = sent.situation;
@@ -120,11 +133,11 @@ export class Driver {
         if (refresh) verdict = { ...verdict, next: { kind: 'now' } };
         tokenRefused = refresh;
         situation = await this.applyAnswer(situation, provider, sent.attempt, sent.outcome, verdict);
-        resend = refresh;
+        looks.resend = refresh;
         if (refresh) continue;
       }
       if (verdict.next.kind !== 'now') return;
-      resend = verdict.resend ?? false;
+      looks.resend = verdict.resend ?? false;
     }
     await this.apply(situation, unchanged({ kind: 'retry' }), 'TIMER');
   }

@@ -13,8 +13,10 @@ const INCIDENTS: ReadonlySet<ClosureErrorCode> = new Set([
 export function reportChange(telemetry: Telemetry, before: Closure, after: Closure, event: ClosureEvent | undefined): void {
   const { id: closureId, correlationId } = after;
   const { provider } = after.account;
-  if (event) telemetry.transition({ closureId, provider, ...event });
-  if (event?.to === 'NEEDS_REVIEW') telemetry.alarm({ what: 'a closure needs a person', provider, closureId, correlationId });
+  // A line of the history may tell of something else than a transition.
+  const moved = event && event.from !== event.to;
+  if (moved) telemetry.transition({ closureId, provider, ...event });
+  if (moved && event.to === 'NEEDS_REVIEW') telemetry.alarm({ what: 'a closure needs a person', provider, closureId, correlationId });
   const code = after.error?.code;
   if (code && code !== before.error?.code && INCIDENTS.has(code)) {
     telemetry.alarm({ what: `the provider refused the gateway: ${code}`, provider, closureId, correlationId });

@@ -14,7 +14,16 @@ export class ClaimLost extends Error {
 }
 
 /** The mark is durable and too little of the lease is left for the request to end within it. */
-class SendDeadlinePassed extends Error {}
+export class SendDeadlinePassed extends Error {}
+
+/**
+ * The last look before the first byte: nothing leaves that might still be on its way when another worker claims.
+ * @param markedFrom when the commit of the mark began, which renewed the lease; monotonic clock, ms
+ * @throws SendDeadlinePassed
+ */
+export function checkLease({ clock, settings }: EngineParts, { deadlineMs }: ConfiguredProvider, markedFrom: number): void {
+  if (clock.monotonic() - markedFrom + deadlineMs >= leaseMs(settings)) throw new SendDeadlinePassed();
+}
 
 export type Sent =
   | { kind: 'answered'; situation: Claimed; /** Null: it never left (no token, no pool slot). */ attempt: number | null; outcome: CloseOutcome }
@@ -40,19 +49,18 @@ export async function sendClose(parts: EngineParts, provider: ConfiguredProvider
       answeredAt: null,
       evidence: {},
     };
-    const lease = leaseMs(parts.settings);
     const after = await store.commit({
       id: claimed.closure.id,
       guard: { fence: claimed.closure.fence },
       set: { attempts: marked.number, updatedAt: marked.markedAt },
       visible: true,
       mark: marked,
-      lease,
+      lease: leaseMs(parts.settings),
     });
     if (!after) throw new ClaimLost();
     attempt = marked;
     situation = { closure: after, attempts: [...claimed.attempts, marked] };
-    if (clock.monotonic() - started + provider.deadlineMs >= lease) throw new SendDeadlinePassed();
+    checkLease(parts, provider, started);
   }
 
   const { closure } = claimed;

@@ -1,6 +1,6 @@
 import type { AccountIdType, AccountKind, AccountRef, IdRules } from '../domain/account';
 import type { ClosureReport } from '../domain/closure';
-import type { ClosureErrorCode } from '../domain/error-code';
+import type { LiquidationOutcome, SalesRead } from '../domain/liquidation';
 import type { AccountRead, AccountState, CloseOutcome, Evidence, ReadFailed } from '../domain/outcome';
 import type { ClosureInitiator, ClosureReason, ReasonMapping } from '../domain/reason';
 
@@ -94,32 +94,6 @@ export interface LiquidationRequest {
   idempotencyKey: string;
   correlationId: string;
 }
-
-/** The sale of an account's positions, as the provider tells of it. */
-export interface Sale {
-  /** The provider's own. */
-  id: string;
-  /** UNKNOWN: a word that is not documented. */
-  state: 'OPEN' | 'SETTLED' | 'CANCELLED' | 'UNKNOWN';
-  /** The provider's own word, raw. */
-  providerStatus: string;
-  /** When it was asked for, epoch ms. */
-  requestedAt: number;
-}
-
-/** How an answer to the request to sell reads; `retryAfterMs` as the provider asked, 0 to 24 h. */
-export type LiquidationOutcome = Evidence &
-  (
-    | { kind: 'accepted'; sale: Sale }
-    /** Refused: the positions stay as they are. */
-    | { kind: 'rejected'; code: ClosureErrorCode; message: string }
-    /** Proven not applied, may be tried again. */
-    | { kind: 'notApplied'; code: ClosureErrorCode; message: string; retryAfterMs?: number }
-    /** Whether it was applied is not known. */
-    | { kind: 'unknown'; detail: string; retryAfterMs?: number }
-  );
-
-export type SalesRead = (Evidence & { ok: true; sales: Sale[] }) | ReadFailed;
 
 /** The sale of what blocks a closing. */
 export interface ProviderLiquidation {

@@ -17,7 +17,7 @@ export interface Telemetry {
   /** A provider call that ended, however it did. `outcome` is a word of ours. */
   providerCall(event: {
     provider: string;
-    operation: 'close' | 'read' | 'token' | 'keys';
+    operation: 'close' | 'read' | 'liquidate' | 'token' | 'keys';
     outcome: string;
     durationMs: number;
     httpStatus?: number;

@@ -31,6 +31,21 @@ describe('webhooks of the investment provider', () => {
     expect(reports).toEqual([{ id: expect.any(String), type: 'ACCOUNT_CLOSING', createdAt: expect.any(String) }]);
   });
 
+  it('bring the reports of its accounts to a group, which they close without a poll', async () => {
+    const { upvest } = gateway.sandboxes;
+    const group = upvest.openGroup({ accounts: 3 });
+    const account = { provider: 'upvest', kind: 'ACCOUNT_GROUP', id: group.id };
+    const { closure } = await gateway.client.close({ account, includeAccounts: true });
+    await gateway.client.until(closure!.id, 'CLOSED');
+    type Answer = { closureStatus: { reports: object[]; children: { status: string; reports: object[] }[] } };
+    const query = 'query ($id: ID!) { closureStatus(closureId: $id) { reports { id } children { status reports { id } } } }';
+    const ask = async () => (await gateway.client.graphql<Answer>(query, { id: closure!.id })).closureStatus;
+    let found = await ask();
+    while (found.reports.length < 3) found = await ask();
+    expect(found.children.map(({ status }) => status)).toEqual(['CLOSED', 'CLOSED', 'CLOSED']);
+    expect(found.children.flatMap(({ reports }) => reports)).toEqual(expect.arrayContaining(found.reports));
+  });
+
   it('settle a closing whose answer was lost and whose reads fail', async () => {
     const id = randomUUID();
     const { upvest } = gateway.sandboxes;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type AccountRef, canonicalAccount } from '../../src/domain/account';
+import type { LiquidationOutcome, SalesRead } from '../../src/domain/liquidation';
 import type { AccountRead, CloseOutcome } from '../../src/domain/outcome';
-import type { CloseRequest, CloseSend, ProviderAdapter, ReadContext } from '../../src/ports/provider';
+import type { ChildrenRead, CloseRequest, CloseSend, LiquidationRequest, ProviderAdapter, ProviderLiquidation, ReadContext } from '../../src/ports/provider';
 import type { Telemetry } from '../../src/ports/telemetry';
 import type { AdapterContext } from '../../src/provider-kit/define';
 import type { RunningSandbox } from '../../src/provider-kit/sandbox';
@@ -21,6 +22,13 @@ export interface Bench<Sandbox extends RunningSandbox = RunningSandbox> {
   named(account: AccountRef): string;
   close(account: AccountRef, wish?: Partial<CloseRequest & CloseSend>): Promise<CloseOutcome>;
   read(account: AccountRef, wish?: Partial<ReadContext>): Promise<AccountRead>;
+  /** An account group that the sandbox has just opened, in canonical form, and the ids of its accounts. */
+  openGroup(accounts?: number): { group: AccountRef; accounts: readonly string[] };
+  list(group: AccountRef): Promise<ChildrenRead>;
+  /** An account of a kind whose positions can be sold. */
+  sellable(): AccountRef;
+  sell(account: AccountRef, wish?: Partial<LiquidationRequest & Pick<CloseSend, 'beforeFirstByte'>>): Promise<LiquidationOutcome>;
+  listSales(account: AccountRef): Promise<SalesRead>;
   dispose(): Promise<void>;
 }
 
@@ -51,16 +59,17 @@ export async function openBench<Sandbox extends RunningSandbox>(
     },
     ...context,
   });
+  function accountOf(which = first(contract.accounts)): AccountRef {
+    const { kind, idType } = which;
+    return canonicalAccount({ provider: 'bank', kind, ...which.fresh() }, idType, adapter.capabilities.idRules);
+  }
   return {
     sandbox,
     adapter,
     calls,
     unmapped,
     marks: () => marks,
-    account(which = first(contract.accounts)) {
-      const { kind, idType } = which;
-      return canonicalAccount({ provider: 'bank', kind, ...which.fresh() }, idType, adapter.capabilities.idRules);
-    },
+    account: accountOf,
     named: (account) => contract.nameAtSandbox?.(account) ?? account.id,
     close(account, { freshToken = false, beforeFirstByte, ...request } = {}) {
       const plain: CloseRequest = {
@@ -80,12 +89,41 @@ export async function openBench<Sandbox extends RunningSandbox>(
     },
     // Blockers may take further requests; the contract looks at the account's own read.
     read: (account, wish = {}) => adapter.readAccount(account, { correlationId: 'correlation-1', purpose: 'POLL', blockers: false, ...wish }),
+    openGroup(count = 2) {
+      const kind = adapter.capabilities.kinds.find(({ childKind }) => childKind);
+      if (!kind || !contract.openGroup) throw new Error('The contract has no account groups.');
+      const { id, accounts } = contract.openGroup(sandbox, count);
+      const group = { provider: 'bank', kind: kind.kind, id };
+      return { group: canonicalAccount(group, kind.defaultIdType, adapter.capabilities.idRules), accounts };
+    },
+    list(group) {
+      if (!adapter.listChildren) throw new Error('The adapter lists no accounts.');
+      return adapter.listChildren(group, { correlationId: 'correlation-1', purpose: 'RECONCILE' });
+    },
+    sellable() {
+      const kinds = adapter.capabilities.kinds.filter(({ liquidatePositions }) => liquidatePositions).map(({ kind }) => kind);
+      return accountOf(first(contract.accounts.filter(({ kind }) => kinds.includes(kind))));
+    },
+    sell(account, { beforeFirstByte, ...request } = {}) {
+      const plain: LiquidationRequest = { account, idempotencyKey: randomUUID(), correlationId: 'correlation-1' };
+      const mark = async () => {
+        marks += 1;
+        await beforeFirstByte?.();
+      };
+      return liquidationOf(adapter).request({ ...plain, ...request }, { beforeFirstByte: mark });
+    },
+    listSales: (account) => liquidationOf(adapter).list(account, { correlationId: 'correlation-1', purpose: 'POLL' }),
     async dispose() {
       // The sandbox goes first: it ends the connections of answers that never come.
       await sandbox.dispose();
       await adapter.dispose();
     },
   };
+}
+
+function liquidationOf({ liquidation }: ProviderAdapter): ProviderLiquidation {
+  if (!liquidation) throw new Error('The provider sells nothing.');
+  return liquidation;
 }
 
 /** Requests of one operation that reached the sandbox. */

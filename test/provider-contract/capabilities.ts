@@ -92,6 +92,24 @@ export function capabilities<Sandbox extends RunningSandbox>(contract: ProviderC
     }
   });
 
+  it('name a kind of accounts below a group exactly where these can be listed', () => {
+    const groups = declared().filter(({ childKind }) => childKind);
+    expect(bench.adapter.listChildren !== undefined).toBe(groups.length > 0);
+    for (const { kind, childKind = kind } of groups) {
+      expect(childKind).not.toBe(kind);
+      expect(kindOf(childKind).childKind).toBeUndefined();
+    }
+    // The contract's own tests of lists need one to look at.
+    expect(contract.openGroup !== undefined).toBe(groups.length > 0);
+  });
+
+  it('name kinds whose positions are sold exactly where something sells them', () => {
+    const sells = declared().some(({ liquidatePositions }) => liquidatePositions);
+    expect(bench.adapter.liquidation !== undefined).toBe(sells);
+    // The contract's own tests of sales need to know their words.
+    expect(contract.sales !== undefined).toBe(sells);
+  });
+
   it('name the sources of outcomes that there are', () => {
     const { outcomeSources, kinds } = bench.adapter.capabilities;
     expect(outcomeSources).toContain('RESPONSE');

@@ -6,6 +6,22 @@ import type { ProviderContract } from './contract';
 
 const stateOf = (read: AccountRead): string => (read.ok ? read.state : read.code);
 
+/** What a read may meet, and what it comes to at every provider. */
+export const FAILED_READS: readonly [string, readonly SandboxStep[], string][] = [
+  ['401, with a fresh token too', [{ status: 401 }, { status: 401 }], 'PROVIDER_AUTHENTICATION_FAILED'],
+  ['403', [{ status: 403 }], 'PROVIDER_PERMISSION_DENIED'],
+  ['429', [{ status: 429, headers: { 'retry-after': '7' } }], 'PROVIDER_RATE_LIMITED'],
+  ['500', [{ status: 500 }], 'PROVIDER_UNAVAILABLE'],
+  ['503', [{ status: 503, headers: { 'retry-after': '7' } }], 'PROVIDER_UNAVAILABLE'],
+  ['an HTML page', ['html-200'], 'PROVIDER_PROTOCOL_ERROR'],
+  ['an HTML 404', ['html-404'], 'PROVIDER_PROTOCOL_ERROR'],
+  ['JSON of another shape', [{ status: 200, headers: { 'content-type': 'application/json' }, body: '[1]' }], 'PROVIDER_PROTOCOL_ERROR'],
+  ['a redirect', ['redirect-302'], 'PROVIDER_PROTOCOL_ERROR'],
+  ['a bomb', ['gzip-bomb'], 'PROVIDER_PROTOCOL_ERROR'],
+  ['a reset', ['reset-before'], 'PROVIDER_UNAVAILABLE'],
+  ['no answer at all', ['hang-before'], 'PROVIDER_TIMEOUT'],
+];
+
 /** What the account's own read says, and how one that says nothing is told from it. */
 export function reads<Sandbox extends RunningSandbox>(contract: ProviderContract<Sandbox>): void {
   const words = Object.entries(contract.reads);
@@ -62,20 +78,7 @@ export function reads<Sandbox extends RunningSandbox>(contract: ProviderContract
     expect(stateOf(await bench.read(account))).toBe('PROVIDER_PROTOCOL_ERROR');
   });
 
-  it.each<[string, SandboxStep[], string]>([
-    ['401, with a fresh token too', [{ status: 401 }, { status: 401 }], 'PROVIDER_AUTHENTICATION_FAILED'],
-    ['403', [{ status: 403 }], 'PROVIDER_PERMISSION_DENIED'],
-    ['429', [{ status: 429, headers: { 'retry-after': '7' } }], 'PROVIDER_RATE_LIMITED'],
-    ['500', [{ status: 500 }], 'PROVIDER_UNAVAILABLE'],
-    ['503', [{ status: 503, headers: { 'retry-after': '7' } }], 'PROVIDER_UNAVAILABLE'],
-    ['an HTML page', ['html-200'], 'PROVIDER_PROTOCOL_ERROR'],
-    ['an HTML 404', ['html-404'], 'PROVIDER_PROTOCOL_ERROR'],
-    ['JSON of another shape', [{ status: 200, headers: { 'content-type': 'application/json' }, body: '[1]' }], 'PROVIDER_PROTOCOL_ERROR'],
-    ['a redirect', ['redirect-302'], 'PROVIDER_PROTOCOL_ERROR'],
-    ['a bomb', ['gzip-bomb'], 'PROVIDER_PROTOCOL_ERROR'],
-    ['a reset', ['reset-before'], 'PROVIDER_UNAVAILABLE'],
-    ['no answer at all', ['hang-before'], 'PROVIDER_TIMEOUT'],
-  ])('that get %s say nothing about the account', async (_what, steps, code) => {
+  it.each(FAILED_READS)('that get %s say nothing about the account', async (_what, steps, code) => {
     const account = bench.account();
     bench.sandbox.script(bench.named(account), 'read', steps);
     const read = await bench.read(account);

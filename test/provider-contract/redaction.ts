@@ -36,7 +36,7 @@ export function redaction<Sandbox extends RunningSandbox>(contract: ProviderCont
     expect(Object.keys(secrets())).not.toEqual([]);
   });
 
-  it('lets no secret, token, account id or IBAN out of any answer to the close or to a read', async () => {
+  it('lets no secret, token, account id or IBAN out of any answer to the close, to a read or to a list', async () => {
     const sought: Record<string, string> = { ...secrets(), ...PERSONAL };
     const transcript: unknown[] = [bench.calls, bench.unmapped];
     const { errorRows, errorAnswer, readAnswer } = contract;
@@ -57,7 +57,33 @@ export function redaction<Sandbox extends RunningSandbox>(contract: ProviderCont
         if (!canBeRead) continue;
         bench.sandbox.script(bench.named(account), 'read', [step, step, readAnswer(account, said)]);
         transcript.push(await bench.read(account), await bench.read(account));
+        if (!contract.openGroup) continue;
+        const { group } = bench.openGroup();
+        sought[`group ${said.length} ${index}`] = group.id;
+        bench.sandbox.script('*', 'list', [answer(`${said} ${group.id}`)]);
+        transcript.push(await bench.list(group));
       }
+    }
+    const text = JSON.stringify(transcript);
+    expect(Object.keys(sought).filter((name) => text.includes(JSON.stringify(sought[name]).slice(1, -1)))).toEqual([]);
+  });
+
+  const { sales } = contract;
+  if (!sales) return;
+
+  it('lets none out of any answer about a sale of positions', async () => {
+    const sought: Record<string, string> = { ...secrets(), ...PERSONAL };
+    const transcript: unknown[] = [bench.calls, bench.unmapped];
+    const words = [Object.values(sought).join(' '), ...Object.values(sought)];
+    // What becomes of the text of an answer is the same code as for a close: one row for each word will do.
+    for (const [index, said] of words.entries()) {
+      const account = bench.sellable();
+      sought[`account ${index}`] = account.id;
+      const text = `${said} ${account.id}`;
+      const { status, word } = sales.errorRows[index % sales.errorRows.length] ?? { status: 418, word: said };
+      bench.sandbox.script(bench.named(account), 'liquidate', [contract.errorAnswer(status, word, text), contract.errorAnswer(418, text, text)]);
+      bench.sandbox.script('*', 'list', [contract.errorAnswer(403, text, text), sales.listAnswer(account, text)]);
+      transcript.push(await bench.sell(account), await bench.sell(account), await bench.listSales(account), await bench.listSales(account));
     }
     const text = JSON.stringify(transcript);
     expect(Object.keys(sought).filter((name) => text.includes(JSON.stringify(sought[name]).slice(1, -1)))).toEqual([]);

@@ -5,8 +5,10 @@ import { closing } from './closing';
 import type { ProviderContract } from './contract';
 import { faults } from './faults';
 import { identifiers } from './identifiers';
+import { listing } from './listing';
 import { reads } from './reads';
 import { redaction } from './redaction';
+import { selling } from './selling';
 import { settings } from './settings';
 
 /**
@@ -19,6 +21,9 @@ export function providerContract<Sandbox extends RunningSandbox>(name: string, c
     describe('answers to the close', () => answers(contract));
     describe('faults on the way', () => faults(contract));
     describe('reads', () => reads(contract));
+    if (contract.openGroup) describe('the accounts of a group', () => listing(contract));
+    const { sales } = contract;
+    if (sales) describe('the sale of positions', () => selling(contract, sales));
     describe('capabilities', () => capabilities(contract));
     describe('account ids', () => identifiers(contract));
     describe('redaction', () => redaction(contract));

@@ -20,7 +20,8 @@ const PROGRESS: ClosureProgress = {
   closingSeenAt: 18,
   openSeenAt: 19,
   notFoundSince: 20,
-  liquidation: { stage: 'MARKED', idempotencyKey: 'k', markedAt: 21, deadlineMs: 22 },
+  accountsListed: true,
+  liquidation: { stage: 'MARKED', idempotencyKey: 'k', markedAt: 21, notBefore: 22 },
 };
 
 export function commitContract(current: Current): void {

@@ -1,4 +1,5 @@
 import { attemptContract } from './attempts';
+import { childrenContract } from './children';
 import { claimContract } from './claims';
 import { commitContract } from './commit';
 import type { StoreHarness } from './harness';
@@ -10,6 +11,7 @@ import { listContract } from './list';
 import { recordContract } from './record';
 import { tenantContract } from './tenants';
 import { transitionContract } from './transitions';
+import { wakingContract } from './waking';
 
 /** What every ClosureStore must do, whatever it is built on. `open` gives an empty store. */
 export function storeContract(name: string, { open }: { open(): Promise<StoreHarness> }): void {
@@ -29,6 +31,8 @@ export function storeContract(name: string, { open }: { open(): Promise<StoreHar
       attemptContract,
       claimContract,
       identifierContract,
+      childrenContract,
+      wakingContract,
       inboxContract,
       historyContract,
       listContract,

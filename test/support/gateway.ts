@@ -101,6 +101,7 @@ export interface CloseInput {
   reasonText?: string;
   announceOnly?: boolean;
   includeAccounts?: boolean;
+  liquidatePositions?: boolean;
 }
 
 /** A client of the public API; nothing else. */

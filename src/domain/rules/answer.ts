@@ -1,5 +1,6 @@
 import { type AttemptEffect, isUnresolved, mayBeApplied } from '../closure';
 import type { CloseOutcome, CloseOutcomeKind } from '../outcome';
+import { afterAcceptance } from './liquidation';
 import { errorOf, type Facts, type Finding, type Next, type Situation, type Verdict, waitingStatus } from './situation';
 
 /** What each answer proves about its own request, and about no other. */
@@ -45,7 +46,10 @@ function verdictOn(situation: Situation, outcome: CloseOutcome, facts: Facts): V
   const settled = { error: null, pendingRead: null };
   switch (outcome.kind) {
     case 'accepted':
-      return { set: { ...settled, status: 'CLOSING', providerStatus: outcome.providerStatus ?? null }, next: { kind: 'poll' } };
+      return {
+        set: { ...settled, status: 'CLOSING', providerStatus: outcome.providerStatus ?? null },
+        next: afterAcceptance(situation.closure, facts),
+      };
     case 'closed':
       return {
         set: { ...settled, status: 'CLOSED', closedAt: facts.now, providerStatus: outcome.providerStatus ?? null, blockers: [] },

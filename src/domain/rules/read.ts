@@ -2,6 +2,7 @@ import { type Blocker, inOrder } from '../blocker';
 import { mayBeApplied } from '../closure';
 import type { ClosureStatus } from '../closure-status';
 import type { AccountRead, AccountSeen } from '../outcome';
+import { afterAcceptance } from './liquidation';
 import { judgeOpen, resendWhenSettled } from './read-open';
 import { refusedByState } from './refusal';
 import { errorOf, type Facts, giveUp, horizonOf, isPastHorizon, type Situation, unchanged, type Verdict } from './situation';
@@ -103,10 +104,10 @@ function closing(situation: Situation, read: AccountSeen, facts: Facts): Verdict
       return {
         set: { ...seen, status: 'CLOSING', error: null, pendingRead: null, blockers: inOrder(read.blockers) },
         detail: attempts.some(mayBeApplied) ? undefined : 'The closing was begun by someone else and is adopted.',
-        next: { kind: 'poll' },
+        next: afterAcceptance(closure, facts),
       };
     default:
-      return { set: { ...seen, status: 'CLOSING', error: null }, next: { kind: 'poll' } };
+      return { set: { ...seen, status: 'CLOSING', error: null }, next: afterAcceptance(closure, facts) };
   }
 }
 

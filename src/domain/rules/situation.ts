@@ -1,3 +1,4 @@
+import type { AccountKind } from '../account';
 import { type Attempt, type AttemptEffect, type Closure, type ClosureProgress, isUnresolved, mayBeApplied } from '../closure';
 import { type ClosureErrorDetails, closureError } from '../closure-error';
 import type { ClosureStatus } from '../closure-status';
@@ -22,6 +23,8 @@ export interface Facts {
   reopenGraceMs: number;
   canRead: boolean;
   alreadyClosedDistinct: boolean;
+  /** Whose positions the provider can be asked to sell. */
+  sellableKinds: readonly AccountKind[];
 }
 
 /** When the closure is looked at next. */
@@ -53,9 +56,11 @@ export interface Verdict {
   set: Partial<Omit<ClosureProgress, 'dueAt' | 'statusSince' | 'updatedAt' | 'attempts' | 'quietSteps'>>;
   /** For the history, where the status moves. */
   detail?: string;
+  /** A line for the history where the status stays. */
+  note?: string;
   findings?: Finding[];
   next: Next;
-  /** The account, or those of the group, were looked at, and a close request may leave in this claim. */
+  /** What another request has to wait for was looked at, and it may leave in this claim. */
   resend?: boolean;
 }
 
