@@ -99,11 +99,8 @@ async function isKilled(
     await pause(afterwards);
     return false;
   };
-  // Its last answer may be lost before its end is heard of.
-  const lost = async (error: unknown): Promise<boolean> => {
-    await pause(DEATH_NOTICE_MS);
-    throw error;
-  };
+  // Its last answer may be lost before its end is heard of. Nobody waits for this once it was.
+  const lost = (error: unknown): Promise<boolean> => new Promise((_, reject) => void setTimeout(() => reject(error), DEATH_NOTICE_MS).unref());
   return Promise.race([gone, followed().catch(lost)]);
 }
 

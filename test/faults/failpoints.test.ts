@@ -1,22 +1,23 @@
 import { execFileSync } from 'node:child_process';
 import { newSeed } from './chance';
 import { nameOf } from './failpoint-battery';
-import { AT_THE_PROVIDER, failpointsOf, type Kill, runFailpoint } from './failpoint-run';
+import { failpointsOf, type Kill, runFailpoint } from './failpoint-run';
 import { runFamily } from './family-run';
 import { type Outcome, OUTCOMES } from './outcomes';
 import { sqliteFolder } from './stores';
 import { inLanes } from './waiting';
 
-/** A spread of what `npm run faults -- failpoints` takes whole: a kill at each side of each statement of every outcome. */
+/**
+ * A spread of what `npm run faults -- failpoints` takes whole: a kill at each side of each statement of every outcome.
+ * Kills while the provider has the request are in kill.test.ts.
+ */
 const LANES = 3;
 const SAMPLE: readonly [name: string, number: number, when: 'before' | 'after'][] = [
   ['reset-before', 5, 'after'],
   ['hang-after', 3, 'before'],
-  ['applied-500', 4, 'before'],
   ['401 once', 4, 'after'],
   ['refused', 3, 'before'],
   ['closed before', 3, 'before'],
-  ['documented 503', 3, 'after'],
 ];
 
 beforeAll(() => {
@@ -38,11 +39,11 @@ describe.each(['upvest', 'emoney'])('%s', (provider) => {
     expect(wrong.flat()).toEqual([]);
   }
 
-  it('a closing survives kill -9 at every statement of its store, and while the provider has its request', async () => {
+  it('a closing survives kill -9 at every statement of its store', async () => {
     const outcome = outcomeOf(provider, 'taken');
     const { points, ended, findings } = await runFailpoint(outcome, sqliteFolder, null);
     expect({ ended, findings, first: points.slice(0, 3) }).toEqual({ ended: 'CLOSED', findings: [], first: ['record', 'commit of the mark', 'commit of an answer'] });
-    await expectKept([...failpointsOf(points), ...AT_THE_PROVIDER].map((kill) => [outcome, kill]));
+    await expectKept(failpointsOf(points).map((kill) => [outcome, kill]));
   }, 120_000);
 
   it('answers that get lost, refuse or put off survive it too', async () => {

@@ -15,6 +15,8 @@ export interface KillsResult {
   acknowledged: number;
   /** From a process's start, as a shell would start it, to its first answer to a close request, ms; after each kill. */
   firstAnswerMs: number[];
+  /** The same of the first process, on an empty store: what a start takes on this machine by itself. */
+  emptyStoreMs: number;
   findings: Finding[];
 }
 
@@ -51,7 +53,7 @@ const FATES: readonly ((provider: ProviderName) => readonly SandboxStep[])[] = [
 export async function randomKills(store: MakeStore, kills: number, seed: number, say: (line: string) => void = () => {}): Promise<KillsResult> {
   const chance = new Chance(seed);
   const bench = await FaultBench.open({ store, env: ENV, sandboxes: { upvest: { closingMs: CLOSING_MS } } });
-  const firstAnswerMs: number[] = [];
+  const startsMs: number[] = [];
   const acknowledged = () => bench.history.requests.filter(({ answers }) => answers.length > 0).length;
 
   async function load(caller: Caller, isOver: () => boolean): Promise<void> {
@@ -75,7 +77,7 @@ export async function randomKills(store: MakeStore, kills: number, seed: number,
       const before = acknowledged();
       const callers = Array.from({ length: CALLERS }, () => load(caller, () => isOver));
       await until(() => acknowledged() > before);
-      if (kill > 0) firstAnswerMs.push(performance.now() - begun);
+      startsMs.push(performance.now() - begun);
       await pause(chance.fraction() * LONGEST_LIFE_MS);
       await child.kill();
       isOver = true;
@@ -86,7 +88,8 @@ export async function randomKills(store: MakeStore, kills: number, seed: number,
     await bench.allSettled(caller);
     await askAgain(bench, caller);
     const findings = await bench.check({ closingMs: { upvest: CLOSING_MS } });
-    return { asked: bench.history.requests.length, acknowledged: acknowledged(), firstAnswerMs, findings };
+    const [emptyStoreMs = Number.NaN, ...firstAnswerMs] = startsMs;
+    return { asked: bench.history.requests.length, acknowledged: acknowledged(), firstAnswerMs, emptyStoreMs, findings };
   } finally {
     await bench.dispose();
   }

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { type Finding, FINDING_KINDS, type FindingKind } from './checker';
 import type { MakeStore } from './stores';
 
@@ -46,9 +46,10 @@ export function tableOf(rows: readonly Row[]): string {
   return ['| figure | value |', '|---|---|', ...rows.map(([what, value]) => `| ${what} | ${value} |`)].join('\n');
 }
 
-/** Where and when the figures were had. */
+/** Where and when the figures were had. A load above the processors means that the run had to share them. */
 export function circumstances(): string {
-  return `Node ${process.versions.node}, ${availableParallelism()} processors, ${new Date().toISOString().slice(0, 10)}`;
+  const load = loadavg()[1]?.toFixed(1);
+  return `Node ${process.versions.node}, ${availableParallelism()} processors, load ${load}, ${new Date().toISOString().slice(0, 10)}`;
 }
 
 /** Puts the text between the marks of that name in the file, and leaves the rest as it is. */
