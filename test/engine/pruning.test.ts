@@ -1,5 +1,6 @@
 import { createEngine, type Engine } from '../../src/engine';
 import type { Closure } from '../../src/domain/closure';
+import { closureRecord, firstEvent } from '../support/closure-record';
 import { CALLER, type EngineHarness, freshKey, startEngine } from '../support/engine';
 import { ScriptedProvider, seen } from '../support/scripted-provider';
 import { watchStore } from '../support/watched-store';
@@ -91,8 +92,8 @@ describe('an idempotency key', () => {
   });
 
   it('goes even where there are more than one batch holds', async () => {
-    const many = 500;
-    const closures = await Promise.all(Array.from({ length: many }, (_, number) => closed(freshKey(), `acc-${number}`)));
+    const closures = Array.from({ length: 500 }, () => closureRecord({ status: 'REJECTED' }));
+    await Promise.all(closures.map((closure) => harness.store.record(closure, firstEvent(closure), 1)));
     await startAgainAfter(91);
     await eventually(async () => {
       const stored = await harness.store.closures(CALLER.tenant, closures.map(({ id }) => id));
