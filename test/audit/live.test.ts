@@ -9,6 +9,10 @@ import { run } from '../support/audited-store';
 import { type Child, startChild } from '../support/child';
 import { type Client, environmentFor, type Sandboxes, startBothSandboxes, startGatewayProcess } from '../support/gateway';
 
+/** A busy machine must not make a closure one that a person settles: that is not what is tried here. */
+const PATIENT = { PROVIDER_TIMEOUT_MS: '20000', RECONCILE_HORIZON_MS: '600000' };
+jest.setTimeout(120_000);
+
 const key = auditKey();
 const children: Child[] = [];
 let sandboxes: Sandboxes;
@@ -34,7 +38,7 @@ afterEach(async () => {
 
 async function start(env: Record<string, string> = {}): Promise<{ child: Child; client: Client }> {
   const audit = { AUDIT_KEY: `file:${keyFile}`, AUDIT_CHECKPOINT_MS: '50' };
-  const started = await startGatewayProcess({ DATA_DIR: dataDir, ...environmentFor({ ...sandboxes }), ...audit, ...env });
+  const started = await startGatewayProcess({ DATA_DIR: dataDir, ...environmentFor({ ...sandboxes }), ...PATIENT, ...audit, ...env });
   children.push(started.child);
   return started;
 }
