@@ -78,7 +78,7 @@ export class CloseAccount {
         ? await this.group.withChildren(intended, intake.provider, this.left(until))
         : { parent: intended, children: [] };
       const event = firstEvent(closure, 'REQUEST', caller.subject);
-      const result = await store.record(closure, event, leaseMs(this.parts.settings), { also, children });
+      const result = await store.record(closure, event, leaseMs(this.parts.settings), { also, children, newest: previous });
       switch (result.kind) {
         case 'recorded': {
           const work = this.worker.adopt({ closure: result.closure, attempts: [] });
