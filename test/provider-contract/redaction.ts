@@ -4,6 +4,9 @@ import { type Bench, openBench } from './bench';
 import type { ProviderContract } from './contract';
 
 const PERSONAL = { IBAN: 'ES9121000418450200051332', 'spaced IBAN': 'ES91 2100 0418 4502 0005 1332', 'e-mail': 'canary.holder@example.com' };
+/** Thousands of answers, one after another; on a busy machine that takes its time. */
+const LONGEST_MS = 180_000;
+
 /** Lines of a PEM that hold the key itself. */
 const KEY_LINE = 40;
 
@@ -34,7 +37,7 @@ export function redaction<Sandbox extends RunningSandbox>(contract: ProviderCont
   it('knows of secrets to look for', () => {
     expect(contract.settings.secret.filter((key) => !bench.sandbox.settings[key])).toEqual([]);
     expect(Object.keys(secrets())).not.toEqual([]);
-  });
+  }, LONGEST_MS);
 
   it('lets no secret, token, account id or IBAN out of any answer to the close, to a read or to a list', async () => {
     const sought: Record<string, string> = { ...secrets(), ...PERSONAL };
@@ -66,7 +69,7 @@ export function redaction<Sandbox extends RunningSandbox>(contract: ProviderCont
     }
     const text = JSON.stringify(transcript);
     expect(Object.keys(sought).filter((name) => text.includes(JSON.stringify(sought[name]).slice(1, -1)))).toEqual([]);
-  });
+  }, LONGEST_MS);
 
   const { sales } = contract;
   if (!sales) return;
@@ -87,5 +90,5 @@ export function redaction<Sandbox extends RunningSandbox>(contract: ProviderCont
     }
     const text = JSON.stringify(transcript);
     expect(Object.keys(sought).filter((name) => text.includes(JSON.stringify(sought[name]).slice(1, -1)))).toEqual([]);
-  });
+  }, LONGEST_MS);
 }
