@@ -20,6 +20,20 @@ export class StoreUnwritable extends Error {
   }
 }
 
+/** The database server cannot be reached, or takes no writes from this gateway. No password is in the message. */
+export class StoreUnreachable extends Error {
+  constructor(reason: string, cause?: unknown) {
+    super(`The database cannot be used: ${reason}.`, { cause });
+    this.name = 'StoreUnreachable';
+  }
+
+  static because(cause: unknown): StoreUnreachable {
+    const { message = '', code = 'no reason given' } = cause instanceof Error ? (cause as NodeJS.ErrnoException) : {};
+    // A name with several addresses, none of which answers, gives an error without a message.
+    return new StoreUnreachable(message || code, cause);
+  }
+}
+
 /** The database does not keep a setting without which an acknowledged write could be lost with the power. */
 export class StoreNotDurable extends Error {
   constructor(setting: string, wanted: string, found: string) {

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { Closure, ClosureEvent } from '../../domain/closure';
 import type { Clock } from '../../ports/clock';
 import type { WebhookEvent } from '../../ports/provider';
-import type { Alongside, AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, ListFilter, NotNow } from '../../ports/store';
+import type { Alongside, AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, ListFilter, NotNow, StoreNews } from '../../ports/store';
+import { changedBy, childrenChangedBy, News } from '../news';
 import { prepareDataFolder } from './data-folder';
 import { childrenOf, parentsOf } from './children';
 import { type Database, openDurableDatabase } from './database';
@@ -61,6 +62,7 @@ class SqliteStore implements ClosureStore {
   readonly #clock: Clock;
   readonly #lock: FolderLock;
   readonly #group: GroupCommit;
+  readonly #news = new News();
   #disposed = false;
 
   constructor(db: Database, clock: Clock, lock: FolderLock) {
@@ -70,12 +72,21 @@ class SqliteStore implements ClosureStore {
     this.#group = new GroupCommit(db);
   }
 
-  record(closure: Closure, event: ClosureEvent, leaseMs: number, alongside?: Alongside) {
-    return this.#group.run(() => writes.recordClosure(this.#db, this.#clock.now(), closure, event, leaseMs, alongside));
+  async record(closure: Closure, event: ClosureEvent, leaseMs: number, alongside: Alongside = {}) {
+    const result = await this.#group.run(() => writes.recordClosure(this.#db, this.#clock.now(), closure, event, leaseMs, alongside));
+    const { also, children = [] } = alongside;
+    if (result.kind === 'recorded') this.#news.tellChanged([closure.id, ...(also ? changedBy(also) : []), ...childrenChangedBy(children)]);
+    return result;
   }
 
-  commit(change: ClosureChange) {
-    return this.#group.run(() => writes.commitChange(this.#db, this.#clock.now(), change));
+  async commit(change: ClosureChange) {
+    const closure = await this.#group.run(() => writes.commitChange(this.#db, this.#clock.now(), change));
+    if (closure) this.#news.tellChanged(changedBy(change));
+    return closure;
+  }
+
+  onNews(listener: (news: StoreNews) => void) {
+    return this.#news.listen(listener);
   }
 
   recordLateAnswer(id: string, answer: AttemptAnswer) {

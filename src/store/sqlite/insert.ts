@@ -1,8 +1,7 @@
 import type { Closure, ClosureEvent } from '../../domain/closure';
-import { CLOSURE_COLUMN_LIST } from '../columns';
-import type { Database } from './database';
+import { CLOSURE_COLUMN_LIST, type Column } from '../columns';
+import type { Database, SqlValue } from './database';
 import { addIdentifier } from './identifiers';
-import { toSql } from './rows';
 
 const INSERT_CLOSURE = (() => {
   const names = [...CLOSURE_COLUMN_LIST.map(([, column]) => column.name), 'provider', 'lease_until'];
@@ -39,4 +38,11 @@ export function insertEvent(db: Database, closureId: string, event: ClosureEvent
       event.providerRequestId,
     ],
   );
+}
+
+/** `value` must be a value of the property that the column keeps. */
+export function toSql(column: Column, value: unknown): SqlValue {
+  if (column.kind === 'flag') return value ? 1 : 0;
+  if (column.kind === 'json' && value !== null) return JSON.stringify(value);
+  return value as SqlValue;
 }

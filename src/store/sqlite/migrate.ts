@@ -1,40 +1,25 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { StoreTooNew } from '../errors';
+import { migrationTexts } from '../migration-files';
 import type { Database } from './database';
 
-const FOLDER = join(__dirname, '..', 'migrations', 'sqlite');
-const FILE_NAME = /^(\d{4})-[a-z0-9-]+\.sql$/;
-
 /**
- * Brings the tables up to this version of the gateway. Forward only: number n is `000n-….sql`, runs in one
- * transaction, and `user_version` says how far the database is. To be called under the folder's lock.
+ * Brings the tables up to this version of the gateway. Forward only: each migration runs in one transaction, and
+ * `user_version` says how far the database is. To be called under the folder's lock.
  * @throws StoreTooNew for a database that a newer gateway has migrated
  */
 export function migrate(db: Database): void {
-  const migrations = migrationFiles();
+  const migrations = migrationTexts('sqlite');
   const current = Number(db.all('PRAGMA user_version')[0]?.user_version);
   if (current > migrations.length) throw new StoreTooNew(current, migrations.length);
-  for (let number = current + 1; number <= migrations.length; number += 1) {
-    const sql = readFileSync(join(FOLDER, migrations[number - 1]!), 'utf8');
+  for (const [index, sql] of migrations.slice(current).entries()) {
     db.exec('BEGIN IMMEDIATE');
     try {
       db.exec(sql);
-      db.exec(`PRAGMA user_version = ${number}`);
+      db.exec(`PRAGMA user_version = ${current + index + 1}`);
       db.exec('COMMIT');
     } catch (error) {
       if (db.inTransaction) db.exec('ROLLBACK');
       throw error;
     }
   }
-}
-
-/** File names in order; their numbers are 1, 2, 3, … */
-function migrationFiles(): string[] {
-  const names = readdirSync(FOLDER).filter((name) => FILE_NAME.test(name));
-  names.sort();
-  names.forEach((name, index) => {
-    if (Number(name.slice(0, 4)) !== index + 1) throw new Error(`Migration ${name} is not number ${index + 1}.`);
-  });
-  return names;
 }

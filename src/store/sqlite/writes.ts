@@ -3,13 +3,13 @@ import { canBecome, type ClosureStatus, isTerminal } from '../../domain/closure-
 import type { Alongside, AttemptAnswer, ChildClosure, Claimed, ClosureChange, NotNow, RecordResult } from '../../ports/store';
 import { CLOSURE_COLUMNS } from '../columns';
 import { IllegalWrite } from '../errors';
+import { attemptFromRow, closureFromRow } from '../rows';
 import { insertMark, keepAnswer } from './attempts';
 import { addChildren, wakeParents } from './children';
 import type { Database, SqlValue } from './database';
 import { NOT_NOW, notNowParams } from './due';
 import { addIdentifier, liveHolder, releaseIdentifiers } from './identifiers';
-import { insertClosure, insertEvent } from './insert';
-import { attemptFromRow, closureFromRow, toSql } from './rows';
+import { insertClosure, insertEvent, toSql } from './insert';
 
 /**
  * The store's writes. Each is synchronous and runs in a savepoint of a group commit: where it throws, or gives

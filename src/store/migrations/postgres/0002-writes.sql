@@ -1,0 +1,269 @@
+-- The store's writes. A gateway sends all that wait as one JSON array to `gateway_write`: one round trip and one
+-- commit for all of them, each in a subtransaction of its own. A function that changes in a later migration gets a
+-- new name there: gateways of the version before may still be running.
+
+-- Leases and due times are measured on this clock, whichever process asks.
+CREATE FUNCTION gateway_now() RETURNS bigint LANGUAGE sql VOLATILE AS
+$$ SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint $$;
+
+CREATE FUNCTION is_terminal(status text) RETURNS boolean LANGUAGE sql IMMUTABLE AS
+$$ SELECT status IN ('CLOSED', 'ANNOUNCED', 'REJECTED', 'FAILED', 'CANCELLED', 'REOPENED') $$;
+
+-- A bug of the caller; the whole write is undone.
+CREATE FUNCTION refuse_write(closure_id text, what text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'GW001', MESSAGE = what, DETAIL = closure_id;
+END $$;
+
+-- Other processes hear of it when, and only if, it is committed.
+CREATE FUNCTION tell_changed(closure_id text) RETURNS void LANGUAGE sql AS
+$$ SELECT pg_notify('closure_changed', closure_id) $$;
+
+CREATE FUNCTION tell_due() RETURNS void LANGUAGE sql AS
+$$ SELECT pg_notify('closure_due', '') $$;
+
+-- Adds a name. Where a live closure has the lock key already, the name is kept for lookups only; where the closure
+-- has the name already, it is taken up again if the lock key is free by now.
+CREATE FUNCTION add_identifier(of closure, ref text, lock_key text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  live boolean := NOT is_terminal(of.status) AND NOT EXISTS (
+    SELECT FROM closure_identifier held
+    WHERE held.tenant = of.tenant AND held.provider = of.provider AND held.lock_key = add_identifier.lock_key AND held.live);
+BEGIN
+  INSERT INTO closure_identifier AS known (closure_id, ref, tenant, provider, lock_key, live)
+  VALUES (of.id, add_identifier.ref, of.tenant, of.provider, add_identifier.lock_key, live)
+  ON CONFLICT ON CONSTRAINT closure_identifier_pkey DO UPDATE SET live = known.live OR excluded.live;
+END $$;
+
+CREATE FUNCTION add_event(closure_id text, event jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  line closure_event := jsonb_populate_record(NULL::closure_event, event);
+BEGIN
+  line.closure_id := closure_id;
+  line.seq := (SELECT coalesce(max(known.seq), 0) + 1 FROM closure_event known WHERE known.closure_id = add_event.closure_id);
+  INSERT INTO closure_event SELECT line.*;
+  PERFORM tell_changed(closure_id);
+END $$;
+
+-- `ref` is the closure's own name for its account; lease_until NULL: nobody has it.
+CREATE FUNCTION insert_closure(made jsonb, event jsonb, lease_until bigint) RETURNS closure LANGUAGE plpgsql AS $$
+DECLARE
+  added closure := jsonb_populate_record(NULL::closure, made);
+BEGIN
+  added.lease_until := lease_until;
+  INSERT INTO closure SELECT added.*;
+  PERFORM add_identifier(added, made ->> 'ref', added.lock_key);
+  PERFORM add_event(added.id, event);
+  IF lease_until IS NULL AND added.due_at <= gateway_now() THEN PERFORM tell_due(); END IF;
+  RETURN added;
+END $$;
+
+-- Links each child to its parent, and records it first unless a live closure has its account. That one is locked
+-- against moving until the link is there to be seen: its move must wake the parent.
+CREATE FUNCTION add_children(parent_id text, children jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  child jsonb;
+  linked text;
+BEGIN
+  FOR child IN SELECT * FROM jsonb_array_elements(children) LOOP
+    SELECT closure.id INTO linked FROM closure_identifier held JOIN closure ON closure.id = held.closure_id
+    WHERE held.tenant = child #>> '{closure,tenant}' AND held.provider = child #>> '{closure,provider}'
+      AND held.lock_key = child #>> '{closure,lock_key}' AND held.live
+    FOR SHARE;
+    IF NOT FOUND THEN linked := (insert_closure(child -> 'closure', child -> 'event', NULL)).id; END IF;
+    INSERT INTO closure_child (parent_id, child_id) VALUES (add_children.parent_id, linked) ON CONFLICT DO NOTHING;
+  END LOOP;
+END $$;
+
+-- A closure moved: those that wait for it are looked at again. One that has sent a request before keeps to the time
+-- that its provider asked for. The fence rises, so that a worker that looked before the move does not go by it. The
+-- writer, whose own change moves the child, knows of it.
+CREATE FUNCTION wake_parents(child text, writer text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE closure SET due_at = gateway_now(), lease_until = NULL, fence = fence + 1
+  WHERE id IN (SELECT link.parent_id FROM closure_child link WHERE link.child_id = child)
+    AND id IS DISTINCT FROM writer AND status = 'REQUESTED' AND attempts = 0;
+  IF FOUND THEN PERFORM tell_due(); END IF;
+END $$;
+
+-- An attempt that has an answer which settled it keeps that: nothing but a person's decision replaces it.
+CREATE FUNCTION keep_answer(id text, answer jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE attempt SET effect = answer ->> 'effect', answered_at = (answer ->> 'answered_at')::bigint,
+    evidence = coalesce(answer ->> 'evidence', evidence)
+  WHERE closure_id = keep_answer.id AND number = (answer ->> 'number')::integer
+    AND (answer ->> 'effect' = 'SET_ASIDE' OR effect IN ('MARKED', 'UNKNOWN', 'UNAVAILABLE'));
+  IF FOUND THEN RETURN true; END IF;
+  PERFORM FROM attempt WHERE closure_id = keep_answer.id AND number = (answer ->> 'number')::integer;
+  IF NOT FOUND THEN
+    PERFORM refuse_write(id, format('attempt %s is answered and was never marked', answer ->> 'number'));
+  END IF;
+  RETURN false;
+END $$;
+
+CREATE FUNCTION add_mark(id text, mark jsonb) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  row attempt := jsonb_populate_record(NULL::attempt, mark);
+  next integer := (SELECT coalesce(max(known.number), 0) + 1 FROM attempt known WHERE known.closure_id = add_mark.id);
+BEGIN
+  IF row.number <> next THEN
+    PERFORM refuse_write(id, format('attempt %s is marked where %s is next', row.number, next));
+  END IF;
+  row.closure_id := id;
+  INSERT INTO attempt SELECT row.*;
+END $$;
+
+-- Locks every closure that these changes are about and tells whether all of their guards match. What holds once its
+-- row is locked holds until the commit.
+CREATE FUNCTION lock_matching(changes jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  change jsonb;
+BEGIN
+  FOR change IN SELECT * FROM jsonb_array_elements(changes) LOOP
+    PERFORM FROM closure WHERE id = change ->> 'id'
+      AND (fence = (change ->> 'fence')::integer OR version = (change ->> 'version')::integer)
+    FOR NO KEY UPDATE;
+    IF NOT FOUND THEN RETURN false; END IF;
+  END LOOP;
+  RETURN true;
+END $$;
+
+-- The closure after the change; NULL: a guard did not match, and nothing was written. `writer`: see wake_parents.
+CREATE FUNCTION change_closure(change jsonb, writer text) RETURNS closure LANGUAGE plpgsql AS $$
+DECLARE
+  before closure;
+  after closure;
+  part jsonb;
+  claimless boolean := change ? 'version';
+BEGIN
+  IF NOT lock_matching(jsonb_build_array(change) || (change -> 'also')) THEN RETURN NULL; END IF;
+  FOR part IN SELECT * FROM jsonb_array_elements(change -> 'also') LOOP
+    PERFORM change_closure(part, change ->> 'id');
+  END LOOP;
+  SELECT * INTO before FROM closure WHERE id = change ->> 'id';
+  after := jsonb_populate_record(before, change -> 'set');
+  IF after.status <> before.status AND NOT (change -> 'from') ? before.status THEN
+    PERFORM refuse_write(before.id, format('%s cannot become %s', before.status, after.status));
+  END IF;
+  after.version := before.version + (change ->> 'visible')::boolean::integer;
+  after.fence := before.fence + claimless::integer;
+  IF claimless OR change ->> 'lease' = 'release' THEN after.lease_until := NULL;
+  ELSIF change ->> 'lease' <> 'keep' THEN after.lease_until := gateway_now() + (change ->> 'lease')::bigint;
+  END IF;
+  UPDATE closure SET status = after.status, status_since = after.status_since, updated_at = after.updated_at,
+    closed_at = after.closed_at, provider_status = after.provider_status, blockers = after.blockers,
+    required_action = after.required_action, expected_close_at = after.expected_close_at, error = after.error,
+    due_at = after.due_at, attempts = after.attempts, quiet_steps = after.quiet_steps, pending_read = after.pending_read,
+    closing_seen_at = after.closing_seen_at, open_seen_at = after.open_seen_at, not_found_since = after.not_found_since,
+    liquidation = after.liquidation, version = after.version, fence = after.fence, lease_until = after.lease_until
+  WHERE id = after.id;
+  IF is_terminal(after.status) AND NOT is_terminal(before.status) THEN
+    UPDATE closure_identifier SET live = false WHERE closure_id = after.id AND live;
+  END IF;
+  IF change ? 'mark' THEN PERFORM add_mark(after.id, change -> 'mark'); END IF;
+  FOR part IN SELECT * FROM jsonb_array_elements(change -> 'answers') LOOP
+    PERFORM keep_answer(after.id, part);
+  END LOOP;
+  FOR part IN SELECT * FROM jsonb_array_elements(change -> 'aliases') LOOP
+    PERFORM add_identifier(after, part ->> 'ref', part ->> 'lock_key');
+  END LOOP;
+  -- A provider may report one document more than once.
+  INSERT INTO closure_report (closure_id, id, type, created_at)
+  SELECT after.id, report.id, report.type, report.created_at
+  FROM jsonb_populate_recordset(NULL::closure_report, change -> 'reports') report ON CONFLICT DO NOTHING;
+  PERFORM add_children(after.id, change -> 'children');
+  IF change ? 'event' THEN PERFORM add_event(after.id, change -> 'event'); END IF;
+  IF after.status <> before.status THEN PERFORM wake_parents(after.id, writer); END IF;
+  IF after.lease_until IS NULL AND after.due_at <= gateway_now() THEN PERFORM tell_due(); END IF;
+  RETURN after;
+END $$;
+
+CREATE FUNCTION record_closure(write jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  made jsonb := write -> 'closure';
+  found_row closure;
+  change jsonb;
+BEGIN
+  SELECT * INTO found_row FROM closure
+  WHERE tenant = made ->> 'tenant' AND subject = made ->> 'subject' AND idempotency_key = made ->> 'idempotency_key';
+  IF FOUND THEN RETURN jsonb_build_object('kind', 'keyTaken', 'closure', found_row); END IF;
+  SELECT closure.* INTO found_row FROM closure_identifier held JOIN closure ON closure.id = held.closure_id
+  WHERE held.tenant = made ->> 'tenant' AND held.provider = made ->> 'provider' AND held.lock_key = made ->> 'lock_key' AND held.live;
+  IF FOUND THEN RETURN jsonb_build_object('kind', 'accountTaken', 'closure', found_row); END IF;
+  IF NOT lock_matching(write -> 'also') THEN RETURN jsonb_build_object('kind', 'stale'); END IF;
+  FOR change IN SELECT * FROM jsonb_array_elements(write -> 'also') LOOP
+    PERFORM change_closure(change, NULL);
+  END LOOP;
+  found_row := insert_closure(made, write -> 'event', gateway_now() + (write ->> 'lease')::bigint);
+  PERFORM add_children(found_row.id, write -> 'children');
+  RETURN jsonb_build_object('kind', 'recorded', 'closure', found_row);
+END $$;
+
+-- The write has no claim, so it raises the fence: a worker that decided without this evidence must not go on.
+CREATE FUNCTION record_late_answer(id text, answer jsonb) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM closure WHERE closure.id = record_late_answer.id FOR NO KEY UPDATE;
+  IF NOT keep_answer(id, answer) THEN RETURN; END IF;
+  UPDATE closure SET due_at = gateway_now(), lease_until = NULL, fence = fence + 1
+  WHERE closure.id = record_late_answer.id AND NOT is_terminal(status);
+  IF FOUND THEN PERFORM tell_due(); END IF;
+END $$;
+
+CREATE FUNCTION perform_write(write jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+  CASE write ->> 'do'
+    WHEN 'record' THEN RETURN record_closure(write);
+    WHEN 'change' THEN RETURN to_jsonb(change_closure(write, NULL));
+    WHEN 'lateAnswer' THEN
+      PERFORM record_late_answer(write ->> 'id', write -> 'answer');
+      RETURN NULL;
+  END CASE;
+END $$;
+
+-- What became of each write, in order: {"value": …}, or {"code": SQLSTATE, "message": …, "detail": …} for one that
+-- was undone. One that would wait long for somebody else's lock is given up, so that it does not hold up the others;
+-- the gateway tries it again alone, when it has time to wait.
+CREATE FUNCTION gateway_write(writes jsonb, lock_timeout text) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  write jsonb;
+  results jsonb[] := '{}';
+  result jsonb;
+  code text;
+  message text;
+  detail text;
+BEGIN
+  PERFORM set_config('lock_timeout', lock_timeout, true);
+  FOR write IN SELECT * FROM jsonb_array_elements(writes) LOOP
+    BEGIN
+      result := jsonb_build_object('value', perform_write(write));
+    EXCEPTION WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+      result := jsonb_build_object('code', code, 'message', message, 'detail', detail);
+    END;
+    results := results || result;
+  END LOOP;
+  RETURN to_jsonb(results);
+END $$;
+
+-- Claims what is due, the longest due first. The attempts are read by a statement of their own, after the claim holds:
+-- the claiming one takes each row as it is by then, and would see the attempts as they were when it began.
+CREATE FUNCTION gateway_claim(most integer, lease_ms bigint, not_closures text[], not_providers text[]) RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  clock bigint := gateway_now();
+  claimed text[];
+BEGIN
+  WITH due AS (
+    SELECT id FROM closure
+    WHERE due_at <= clock AND (lease_until IS NULL OR lease_until <= clock)
+      AND id <> ALL (not_closures) AND provider <> ALL (not_providers)
+    ORDER BY due_at LIMIT most FOR NO KEY UPDATE SKIP LOCKED
+  ), taken AS (
+    UPDATE closure SET fence = fence + 1, lease_until = clock + lease_ms FROM due WHERE closure.id = due.id RETURNING closure.id
+  )
+  SELECT array_agg(id) INTO claimed FROM taken;
+  RETURN (
+    SELECT coalesce(jsonb_agg(jsonb_build_object('closure', one, 'attempts', (
+      SELECT coalesce(jsonb_agg(made ORDER BY made.number), '[]') FROM attempt made WHERE made.closure_id = one.id
+    )) ORDER BY one.due_at), '[]')
+    FROM closure one WHERE one.id = ANY (claimed));
+END $$;

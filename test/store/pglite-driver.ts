@@ -1,0 +1,31 @@
+import { PGlite } from '@electric-sql/pglite';
+import { type Driver, storable, type SqlParam } from '../../src/store/postgres/driver';
+
+/**
+ * The store's {@link Driver} on PGlite, PostgreSQL in this process: a test double where no server is installed. It has
+ * one connection and never waits for a disk.
+ */
+export function pgliteDriver(db: PGlite): Driver {
+  let closed = false;
+  const listening: Promise<() => Promise<void>>[] = [];
+
+  async function query(sql: string, params: readonly SqlParam[] = []) {
+    if (closed) throw new Error('The driver is closed.');
+    if (params.length === 0) return ((await db.exec(sql)).at(-1)?.rows ?? []) as Record<string, unknown>[];
+    const values = params.map((param) => (typeof param === 'string' ? storable(param) : Array.isArray(param) ? param.map(storable) : param));
+    return (await db.query<Record<string, unknown>>(sql, values)).rows;
+  }
+
+  return {
+    query,
+    session: (use) => use(query),
+    listen(channels, heard, missed) {
+      for (const channel of channels) listening.push(db.listen(channel, (payload) => heard(channel, payload)));
+      void Promise.all(listening).then(missed);
+    },
+    async close() {
+      closed = true;
+      for (const end of await Promise.all(listening)) await end();
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import { PGlite } from '@electric-sql/pglite';
+import { openOnDriver } from '../../src/store/postgres';
+import { storeContract } from '../store-contract/suite';
+import { pgliteDriver } from './pglite-driver';
+import { postgresHarnesses } from './postgres-harness';
+
+let db: PGlite;
+beforeAll(async () => {
+  db = await PGlite.create();
+}, 60_000);
+afterAll(() => db.close());
+
+storeContract('PGlite', {
+  open: postgresHarnesses(() => ({ open: () => openOnDriver(pgliteDriver(db)), sql: (text) => db.exec(text) })),
+});
