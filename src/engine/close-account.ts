@@ -30,9 +30,10 @@ export class CloseAccount {
 
   /** Never rejects: what the store leaves open is INTERNAL, and the same key finds out. */
   async run(caller: Caller, input: CloseAccountInput): Promise<CloseAccountResult> {
+    const until = this.parts.clock.monotonic() + this.parts.settings.closeWaitMs;
     try {
       const intake = this.check(caller, input);
-      return await (intake instanceof InputRefused ? this.refuse(caller, input, intake) : this.record(caller, input, intake));
+      return await (intake instanceof InputRefused ? this.refuse(caller, input, intake, until) : this.record(caller, input, intake, until));
     } catch (error) {
       this.parts.telemetry.alarm({ what: 'a close request could not be recorded', correlationId: caller.correlationId, error });
       return nothingRecorded(caller, 'INTERNAL', 'The request may or may not have been recorded; the same key finds out.', { retryAfterSeconds: 1 });
@@ -49,13 +50,14 @@ export class CloseAccount {
   }
 
   /** What was recorded once is replayed even where it would be refused today. */
-  private async refuse(caller: Caller, input: CloseAccountInput, refusal: InputRefused): Promise<CloseAccountResult> {
+  private async refuse(caller: Caller, input: CloseAccountInput, refusal: InputRefused, until: number): Promise<CloseAccountResult> {
     const bound = await this.parts.store.byIdempotencyKey(caller.tenant, caller.subject, input.idempotencyKey);
-    if (bound && isRecordedInput(input, bound)) return this.firstAnswer(bound, this.worker.underWay(bound.id), true);
+    if (bound && isRecordedInput(input, bound)) return this.firstAnswer(bound, this.worker.underWay(bound.id), true, until);
     return nothingRecorded(caller, refusal.code, refusal.message, { field: ['input', ...refusal.field] });
   }
 
-  private async record(caller: Caller, input: CloseAccountInput, intake: Intake): Promise<CloseAccountResult> {
+  /** @param until when the caller gets what is known by then, monotonic ms */
+  private async record(caller: Caller, input: CloseAccountInput, intake: Intake, until: number): Promise<CloseAccountResult> {
     const { store } = this.parts;
     for (let look = 0; look < MAX_LOOKS; look += 1) {
       const previous = await store.byLockKey(caller.tenant, intake.provider.id, intake.lockKey);
@@ -63,7 +65,7 @@ export class CloseAccount {
       if (previous?.status === 'CLOSED' || input.includeAccounts) {
         // Nothing is asked of the provider for what is decided already.
         const bound = await store.byIdempotencyKey(caller.tenant, caller.subject, input.idempotencyKey);
-        if (bound) return await this.replay(caller, bound, intake);
+        if (bound) return await this.replay(caller, bound, intake, until);
       }
       if (previous?.status === 'CLOSED') {
         also = await this.reopening(caller, previous, intake);
@@ -72,7 +74,7 @@ export class CloseAccount {
         return inProgress(caller, previous);
       }
       const closure = this.intended(caller, input, intake);
-      const children = input.includeAccounts ? await this.group.firstChildren(closure, intake.provider) : [];
+      const children = input.includeAccounts ? await this.group.firstChildren(closure, intake.provider, this.left(until)) : [];
       const event = firstEvent(closure, 'REQUEST', caller.subject);
       const result = await store.record(closure, event, leaseMs(this.parts.settings), { also, children });
       switch (result.kind) {
@@ -81,10 +83,10 @@ export class CloseAccount {
           if (also?.event) this.parts.telemetry.transition({ closureId: also.id, provider: intake.provider.id, ...also.event });
           this.parts.telemetry.transition({ closureId: closure.id, provider: intake.provider.id, ...event });
           await this.group.tell(closure, children);
-          return await this.firstAnswer(result.closure, work, false);
+          return await this.firstAnswer(result.closure, work, false, until);
         }
         case 'keyTaken':
-          return await this.replay(caller, result.closure, intake);
+          return await this.replay(caller, result.closure, intake, until);
         case 'accountTaken':
           return inProgress(caller, result.closure);
         case 'stale':
@@ -94,24 +96,28 @@ export class CloseAccount {
     throw new Error('The account changed with every look.');
   }
 
-  private async replay(caller: Caller, closure: Closure, intake: Intake): Promise<CloseAccountResult> {
+  private async replay(caller: Caller, closure: Closure, intake: Intake, until: number): Promise<CloseAccountResult> {
     if (closure.fingerprint !== intake.fingerprint) {
       return nothingRecorded(caller, 'IDEMPOTENCY_KEY_REUSED', 'The idempotency key was used before with another input.', {
         field: ['input', 'idempotencyKey'],
       });
     }
-    return await this.firstAnswer(closure, this.worker.underWay(closure.id), true);
+    return await this.firstAnswer(closure, this.worker.underWay(closure.id), true, until);
   }
 
-  /** What is known after the work under way has ended, or after `closeWaitMs`; the work goes on without the caller. */
-  private async firstAnswer(closure: Closure, work: Promise<void> | undefined, replayed: boolean): Promise<CloseAccountResult> {
+  /** What is known after the work under way has ended, or when the caller's time is up; the work goes on without them. */
+  private async firstAnswer(closure: Closure, work: Promise<void> | undefined, replayed: boolean, until: number): Promise<CloseAccountResult> {
     let latest: Closure = closure;
     if (work) {
-      await within(work, this.parts.settings.closeWaitMs);
+      await within(work, this.left(until));
       latest = (await this.parts.store.closures(closure.tenant, [closure.id]))[0] ?? closure;
     }
     const refused = latest.status === 'REJECTED' || latest.status === 'FAILED';
     return { closure: latest, error: refused ? latest.error : null, replayed };
+  }
+
+  private left(until: number): number {
+    return Math.max(0, until - this.parts.clock.monotonic());
   }
 
   /** The change that ends an earlier closure whose account a read shows open again; undefined: it is closed still. */

@@ -111,7 +111,7 @@ export class Driver {
         verdict = judgeRead(situation, read, facts);
         situation = await this.apply(situation, verdict, 'POLL', { requestId: read.requestId, aliases: aliasesOf(provider, read) });
       } else if (todo.do === 'gather') {
-        const { children, ...gathered } = await this.group.gather(situation, provider);
+        const { children, ...gathered } = await this.group.gather(situation, provider, facts);
         verdict = gathered.verdict;
         situation = await this.apply(situation, verdict, 'TIMER', { requestId: gathered.requestId, children });
         await this.group.tell(situation.closure, children);

@@ -2,7 +2,7 @@ import { lockKey } from '../domain/account';
 import type { Closure } from '../domain/closure';
 import { isTerminal } from '../domain/closure-status';
 import { ALL_ON_THEIR_WAY, isOnItsWay, judgeChildren, judgeUnlisted, waitFor } from '../domain/rules/group';
-import type { Situation, Verdict } from '../domain/rules/situation';
+import type { Facts, Situation, Verdict } from '../domain/rules/situation';
 import type { ChildAccount, ChildrenRead, ConfiguredProvider, KindCapabilities, ListingContext } from '../ports/provider';
 import type { ChildClosure } from '../ports/store';
 import type { EngineParts } from './driver';
@@ -29,23 +29,23 @@ export class Group {
    * Whether the group's own request may leave. It lists only when every account known so far is on its way, and so
    * once more right before the request: an account may have been opened since.
    */
-  async gather(situation: Situation, provider: ConfiguredProvider): Promise<Gathered> {
+  async gather(situation: Situation, provider: ConfiguredProvider, facts: Facts): Promise<Gathered> {
     const { closure } = situation;
     const [known = []] = await this.parts.store.children(closure.tenant, [closure.id]);
     const verdict = judgeChildren(situation, known);
     if (verdict) return { verdict, children: [] };
     const read = await this.list(closure, provider, { correlationId: closure.correlationId, purpose: 'RECONCILE' });
-    if (!read.ok) return { verdict: judgeUnlisted(situation, read), children: [], requestId: read.requestId };
+    if (!read.ok) return { verdict: judgeUnlisted(situation, read, facts), children: [], requestId: read.requestId };
     const done = new Set(known.filter(isOnItsWay).map((child) => child.lockKey));
     const children = await this.newChildren(closure, provider, read.children, done);
     const waiting = children.map((child) => child.closure);
     return { verdict: waiting.length > 0 ? waitFor(waiting) : ALL_ON_THEIR_WAY, children, requestId: read.requestId };
   }
 
-  /** The children to be recorded with a new parent. None where the accounts cannot be had in time: the worker finds them. */
-  async firstChildren(parent: Closure, provider: ConfiguredProvider): Promise<ChildClosure[]> {
+  /** The children to be recorded with a new parent. None where the accounts cannot be had in so many ms: the worker finds them. */
+  async firstChildren(parent: Closure, provider: ConfiguredProvider, waitMs: number): Promise<ChildClosure[]> {
     const context = { correlationId: parent.correlationId, purpose: 'RECONCILE' } as const;
-    const read = await within(this.list(parent, provider, context), this.parts.settings.closeWaitMs);
+    const read = await within(this.list(parent, provider, context), waitMs);
     return read?.ok ? this.newChildren(parent, provider, read.children, new Set()) : [];
   }
 

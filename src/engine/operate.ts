@@ -77,8 +77,7 @@ export class Operate {
     const result = await this.withdraw(caller, closure);
     if (result.error || !closure.includeAccounts) return result;
     const [children = []] = await this.parts.store.children(caller.tenant, [id]);
-    const own = children.filter(({ idempotencyKey, initiator }) => idempotencyKey === null && initiator === closure.initiator);
-    await Promise.all(own.map((child) => this.withdraw(caller, child)));
+    await Promise.all(children.filter(({ idempotencyKey }) => idempotencyKey === null).map((child) => this.withdraw(caller, child)));
     return result;
   }
 

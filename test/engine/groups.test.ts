@@ -199,7 +199,17 @@ describe('a list that cannot be had', () => {
 
   it('lets the close request say that there is no such group', async () => {
     await start({ a: 'OPEN' });
-    expect(await closeGroup({ account: { ...GROUP, id: 'nobody' } })).toMatchObject({ error: { code: 'ACCOUNT_NOT_FOUND' }, closure: { status: 'REJECTED' } });
+    const { closure } = await closeGroup({ account: { ...GROUP, id: 'nobody' } });
+    expect(await harness.until(closure!.id, 'REJECTED')).toMatchObject({ error: { code: 'ACCOUNT_NOT_FOUND' } });
+  });
+
+  it('closes no group without its accounts because a read lags behind', async () => {
+    await start({ a: 'OPEN' });
+    const unseen = { ok: false, code: 'ACCOUNT_NOT_FOUND', message: 'The provider knows no such group.' } as const;
+    bank.lists = [unseen, unseen];
+    const id = await groupClosure();
+    await harness.until(id, 'CLOSING');
+    expect(bank.closed).toEqual(['a', 'group']);
   });
 });
 

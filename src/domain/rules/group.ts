@@ -2,7 +2,7 @@ import type { Blocker } from '../blocker';
 import type { Closure } from '../closure';
 import { type ClosureErrorCode, retryAdvice } from '../error-code';
 import type { ReadFailed } from '../outcome';
-import { errorOf, type Situation, type Verdict } from './situation';
+import { errorOf, type Facts, type Situation, type Verdict } from './situation';
 
 /** The closing of a group that includes its accounts: the group's own request leaves only when nothing of them holds it up. */
 
@@ -41,10 +41,18 @@ export function waitFor(children: readonly Closure[]): Verdict {
 /** Nothing of the accounts is in the way: the group's own request may leave in this claim. */
 export const ALL_ON_THEIR_WAY: Verdict = { set: { blockers: [] }, next: { kind: 'now' }, resend: true };
 
-/** The accounts of the group could not be listed. That there is no such group is for the close request to say. */
-export function judgeUnlisted(situation: Situation, failure: ReadFailed): Verdict {
+/**
+ * The accounts of the group could not be listed. That there is no such group is for the close request to say, once
+ * the list has missed it for longer than reads lag behind: a group must not be closed without its accounts.
+ */
+export function judgeUnlisted(situation: Situation, failure: ReadFailed, facts: Facts): Verdict {
   const { code, message, retryAfterMs } = failure;
-  if (code === 'ACCOUNT_NOT_FOUND') return ALL_ON_THEIR_WAY;
+  if (code === 'ACCOUNT_NOT_FOUND') {
+    const { notFoundSince } = situation.closure;
+    if (notFoundSince !== null && facts.now >= notFoundSince + facts.visibilityLagMs) return ALL_ON_THEIR_WAY;
+    const since = notFoundSince ?? facts.now;
+    return { set: { notFoundSince: since }, next: { kind: 'retry', by: since + facts.visibilityLagMs } };
+  }
   const error = errorOf(situation, code, message, failure);
   return isFinal(code)
     ? { set: { status: 'REJECTED', error }, detail: message, next: { kind: 'never' } }
