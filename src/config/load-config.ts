@@ -2,14 +2,17 @@ import type { ProviderDefinition } from '../provider-kit/define';
 import { ConfigError } from './config-error';
 import { coreSettings, type CoreSettings, readCoreSettings } from './core-settings';
 import { type ProviderConfig, readProviders } from './provider-settings';
+import type { Secret } from './secret';
 
 /** The whole configuration, checked. Durations in ms. Safe to print: settings of providers are held as secrets. */
 export interface Config {
   host: string;
   /** 0: any free port. */
   port: number;
-  /** Folder of the embedded store. */
+  /** Folder of the embedded store; not used with a databaseUrl. */
   dataDir: string;
+  /** Of a PostgreSQL database; undefined: the embedded store. */
+  databaseUrl: Secret<string> | undefined;
   providers: readonly ProviderConfig[];
   closeWaitMs: number;
   providerTimeoutMs: number;
@@ -39,6 +42,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, definitions: readonly Provide
     host: values.HOST,
     port: values.PORT,
     dataDir: values.DATA_DIR,
+    databaseUrl: values.DATABASE_URL,
     providers,
     closeWaitMs: values.CLOSE_WAIT_MS,
     providerTimeoutMs: values.PROVIDER_TIMEOUT_MS,

@@ -2,7 +2,7 @@ import type { Claimed } from '../ports/store';
 import { Driver, type EngineParts } from './driver';
 import { leaseMs } from './settings';
 
-/** The store is asked at least so often, ms: another process may have made work, and clocks are not one. */
+/** The store is asked at least so often, ms: news of another process's work may have been missed. */
 const LONGEST_SLEEP_MS = 1_000;
 const SHORTEST_SLEEP_MS = 5;
 /** One provider's closures take no more of the room than this: its trouble is not to hold up the others'. */
@@ -21,12 +21,16 @@ export class Worker {
   private woken = false;
   private stopping = false;
   private loop: Promise<void> = Promise.resolve();
+  private stopListening: () => void = () => {};
 
   constructor(private readonly parts: EngineParts) {
     this.driver = new Driver(parts);
   }
 
   start(): void {
+    this.stopListening = this.parts.store.onNews(({ kind }) => {
+      if (kind !== 'changed') this.wake();
+    });
     this.loop = this.run();
   }
 
@@ -55,6 +59,7 @@ export class Worker {
   /** Claims nothing more and waits for what is under way. Safe to die during it. */
   async drain(): Promise<void> {
     this.stopping = true;
+    this.stopListening();
     this.wake();
     await this.loop;
     await Promise.all(this.running.values());

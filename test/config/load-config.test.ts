@@ -48,6 +48,7 @@ describe('defaults', () => {
       host: '127.0.0.1',
       port: 4000,
       dataDir: '.data',
+      databaseUrl: undefined,
       closeWaitMs: 2000,
       providerTimeoutMs: 15_000,
       pollMinMs: 60_000,
@@ -117,7 +118,15 @@ describe('a value that is wrong', () => {
     ['PORT', '-1'],
     ['PORT', '80.5'],
     ['DATA_DIR', ' '],
-    ['DATABASE_URL', 'postgres://db.example/closures'],
+    ...[
+      'mysql://db.example/closures',
+      'postgres://db.example',
+      'postgres://db.example/',
+      'postgres:closures',
+      'postgres://db.example:99999/closures',
+      'postgres://user:100%@db.example/closures',
+      'db.example',
+    ].map((url): [string, string] => ['DATABASE_URL', url]),
     ['AUTH', ''],
     ['AUTH', 'None'],
     ['AUTH', 'jwt'],
@@ -234,5 +243,22 @@ describe('settings of a provider', () => {
       expect(print).toContain('[secret]');
       expect(print).not.toContain('good-secret-value');
     }
+  });
+});
+
+describe('the URL of a database', () => {
+  const url = 'postgres://closures:very-secret-word@db.example:5433/closures?sslmode=verify-full';
+
+  it('is taken as it is, and prints as [secret]', () => {
+    const config = load({ DATABASE_URL: url });
+    expect(config.databaseUrl?.reveal()).toBe(url);
+    expect(load({ DATABASE_URL: 'postgresql:///closures?host=/run/postgresql' }).databaseUrl).toBeDefined();
+    for (const print of [JSON.stringify(config), inspect(config, { depth: 9, showHidden: true })]) {
+      expect(print).not.toContain('very-secret-word');
+    }
+  });
+
+  it('is not quoted where it is wrong', () => {
+    expect(problemsWith({ DATABASE_URL: url.replace('5433', '99999') }).join()).not.toContain('very-secret-word');
   });
 });

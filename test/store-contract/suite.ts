@@ -8,8 +8,10 @@ import { identifierContract } from './identifiers';
 import { inboxContract } from './inbox';
 import { lifecycleContract } from './lifecycle';
 import { listContract } from './list';
+import { newsContract } from './news';
 import { recordContract } from './record';
 import { tenantContract } from './tenants';
+import { textContract } from './texts';
 import { transitionContract } from './transitions';
 import { wakingContract } from './waking';
 
@@ -37,6 +39,8 @@ export function storeContract(name: string, { open }: { open(): Promise<StoreHar
       historyContract,
       listContract,
       tenantContract,
+      newsContract,
+      textContract,
       lifecycleContract,
     ];
     for (const part of parts) part(() => harness);

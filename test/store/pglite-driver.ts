@@ -1,5 +1,5 @@
 import { PGlite } from '@electric-sql/pglite';
-import { type Driver, storable, type SqlParam } from '../../src/store/postgres/driver';
+import { type Driver, type SqlParam, storableParams } from '../../src/store/postgres/driver';
 
 /**
  * The store's {@link Driver} on PGlite, PostgreSQL in this process: a test double where no server is installed. It has
@@ -12,8 +12,7 @@ export function pgliteDriver(db: PGlite): Driver {
   async function query(sql: string, params: readonly SqlParam[] = []) {
     if (closed) throw new Error('The driver is closed.');
     if (params.length === 0) return ((await db.exec(sql)).at(-1)?.rows ?? []) as Record<string, unknown>[];
-    const values = params.map((param) => (typeof param === 'string' ? storable(param) : Array.isArray(param) ? param.map(storable) : param));
-    return (await db.query<Record<string, unknown>>(sql, values)).rows;
+    return (await db.query<Record<string, unknown>>(sql, storableParams(params))).rows;
   }
 
   return {

@@ -1,6 +1,6 @@
 import { type Client, type ClientConfig, types } from 'pg';
 import type { Row } from '../rows';
-import { type Query, storable } from './driver';
+import { type Query, storableParams } from './driver';
 import { STATEMENT_TIMEOUT_MS } from './session';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -22,7 +22,7 @@ export function settingsFor(url: string): ClientConfig {
 /** Statements on one connection. Without a time-out they may take as long as they like. */
 export function queryOn(client: Pick<Client, 'query'>, timeoutMs?: number): Query {
   return async (sql, params = []) => {
-    const values = params.map((param) => (typeof param === 'string' ? storable(param) : Array.isArray(param) ? param.map(storable) : param));
+    const values = storableParams(params);
     // Without values, a text of several statements is allowed.
     const statement = { text: sql, ...(values.length > 0 && { values }), query_timeout: timeoutMs };
     return (await client.query<Row>(statement)).rows;

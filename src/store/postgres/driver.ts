@@ -1,4 +1,5 @@
 import type { Row } from '../rows';
+import { storable } from '../text';
 
 /** What PostgreSQL is given here. */
 export type SqlParam = string | number | null | readonly string[];
@@ -20,9 +21,9 @@ export interface Driver {
   close(): Promise<void>;
 }
 
-/** PostgreSQL has no NUL in texts, and no half of a pair in UTF-8: what a provider sends may have both. */
-export function storable(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '\uFFFD');
+/** Values as the database takes them. */
+export function storableParams(params: readonly SqlParam[]): SqlParam[] {
+  return params.map((param) => (typeof param === 'string' ? storable(param) : Array.isArray(param) ? param.map(storable) : param));
 }
 
 /** SQLSTATE of an error of the database; undefined: it is not one. */

@@ -3,7 +3,7 @@ import type { Attempt, Closure, ClosureEvent } from '../../domain/closure';
 import { canBecome, CLOSURE_STATUSES } from '../../domain/closure-status';
 import type { Alongside, AttemptAnswer, ChildClosure, ClosureChange } from '../../ports/store';
 import { CLOSURE_COLUMNS } from '../columns';
-import { storable } from './driver';
+import { storable } from '../text';
 
 /** Writes as the database's function `gateway_write` takes them: rows by column, see migrations/postgres. */
 
