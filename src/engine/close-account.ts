@@ -76,7 +76,7 @@ export class CloseAccount {
       const closure = this.intended(caller, input, intake);
       const children = input.includeAccounts ? await this.group.firstChildren(closure, intake.provider, this.left(until)) : [];
       const event = firstEvent(closure, 'REQUEST', caller.subject);
-      const result = await store.record(closure, event, leaseMs(this.parts.settings), { also, children });
+      const result = await store.record(closure, event, leaseMs(this.parts.settings), { also, children, newest: previous });
       switch (result.kind) {
         case 'recorded': {
           const work = this.worker.adopt({ closure: result.closure, attempts: [] });

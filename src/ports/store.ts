@@ -73,6 +73,11 @@ export interface Alongside {
   /** A change to another closure. */
   also?: ClosureChange;
   children?: ChildClosure[];
+  /**
+   * The newest closure of the account as the recorder saw it, see {@link ClosureStore.byLockKey}; null: none. With
+   * another one in the store by now, or that one in another status, it is `stale`: the account may be closed since.
+   */
+  newest?: Pick<Closure, 'id' | 'status'> | null;
 }
 
 export type RecordResult =
@@ -81,7 +86,7 @@ export type RecordResult =
   | { kind: 'keyTaken'; closure: Closure }
   /** This live closure has the account, by its own or by another of its identifiers. */
   | { kind: 'accountTaken'; closure: Closure }
-  /** An `also` did not match any more; nothing was written. */
+  /** An `also`, or `newest`, did not match any more; nothing was written. */
   | { kind: 'stale' };
 
 /** What a worker leaves alone for now. */

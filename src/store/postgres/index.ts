@@ -27,8 +27,9 @@ import { changeWrite, lateAnswerWrite, recordWrite } from './writes';
 /** How long a write that is alone may wait for a lock, and one that others wait with. */
 const ALONE_WAITS = '5s';
 const TOGETHER_WAIT = '100ms';
-/** SQLSTATE that `refuse_write` raises. */
+/** SQLSTATEs of the database's own functions: a bug of the caller; a record that must look again. */
 const ILLEGAL_WRITE = 'GW001';
+const STALE = 'GW002';
 
 export interface OpenPostgresStore {
   store: ClosureStore;
@@ -103,6 +104,7 @@ class PostgresStore implements ClosureStore {
   async #write(write: object, order: string): Promise<unknown> {
     const result = await this.#group.run(write, order);
     if ('value' in result) return result.value;
+    if (result.code === STALE) return { kind: 'stale' };
     if (result.code === ILLEGAL_WRITE) throw new IllegalWrite(result.detail, result.message);
     throw Object.assign(new Error(`The database refused a write: ${result.message}`), { code: result.code });
   }

@@ -12,12 +12,13 @@ type Json = Record<string, unknown>;
 /** A claim's first fence: the recorder's. */
 const FIRST_FENCE = 1;
 
-export function recordWrite(closure: Closure, event: ClosureEvent, leaseMs: number, { also, children = [] }: Alongside): Json {
+export function recordWrite(closure: Closure, event: ClosureEvent, leaseMs: number, { also, children = [], newest }: Alongside): Json {
   return {
     do: 'record',
     closure: closureRow({ ...closure, fence: FIRST_FENCE }),
     event: eventRow(event),
     lease: leaseMs,
+    ...(newest !== undefined && { newest: newest && { id: newest.id, status: newest.status } }),
     also: [...(also ? [also] : []), ...alsoOf(children)].map(changeParts),
     children: children.map(childParts),
   };

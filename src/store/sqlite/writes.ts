@@ -8,7 +8,7 @@ import { insertMark, keepAnswer } from './attempts';
 import { addChildren, wakeParents } from './children';
 import type { Database, SqlValue } from './database';
 import { NOT_NOW, notNowParams } from './due';
-import { addIdentifier, liveHolder, releaseIdentifiers } from './identifiers';
+import { addIdentifier, isNewest, liveHolder, releaseIdentifiers } from './identifiers';
 import { insertClosure, insertEvent, toSql } from './insert';
 
 /**
@@ -26,7 +26,7 @@ export function recordClosure(
   closure: Closure,
   event: ClosureEvent,
   leaseMs: number,
-  { also, children = [] }: Alongside = {},
+  { also, children = [], newest }: Alongside = {},
 ): RecordResult {
   const { tenant, subject, idempotencyKey, account, lockKey } = closure;
   if (idempotencyKey !== null) {
@@ -42,6 +42,7 @@ export function recordClosure(
     const [row] = db.all('SELECT * FROM closure WHERE id = ?', [holder]);
     return { kind: 'accountTaken', closure: closureFromRow(row!) };
   }
+  if (newest !== undefined && !isNewest(db, closure, newest)) return { kind: 'stale' };
   const changes = [...(also ? [also] : []), ...alsoOf(children)];
   if (!changes.every((change) => holds(db, change))) return { kind: 'stale' };
   for (const change of changes) commitChange(db, now, change);

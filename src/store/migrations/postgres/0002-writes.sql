@@ -22,7 +22,14 @@ $$ SELECT pg_notify('closure_changed', closure_id) $$;
 CREATE FUNCTION tell_due() RETURNS void LANGUAGE sql AS
 $$ SELECT pg_notify('closure_due', '') $$;
 
--- Adds a name. Where a live closure has the lock key already, the name is kept for lookups only; where the closure
+-- The first name of a closure holds its lock key, whatever was seen before: of two that are recorded at once, the
+-- unique index refuses one.
+CREATE FUNCTION add_own_name(of closure, ref text) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO closure_identifier (closure_id, ref, tenant, provider, lock_key, live)
+  VALUES (of.id, ref, of.tenant, of.provider, of.lock_key, NOT is_terminal(of.status))
+$$;
+
+-- Adds another name. Where a live closure has the lock key already, the name is kept for lookups only; where the closure
 -- has the name already, it is taken up again if the lock key is free by now.
 CREATE FUNCTION add_identifier(of closure, ref text, lock_key text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -52,7 +59,7 @@ DECLARE
 BEGIN
   added.lease_until := lease_until;
   INSERT INTO closure SELECT added.*;
-  PERFORM add_identifier(added, made ->> 'ref', added.lock_key);
+  PERFORM add_own_name(added, made ->> 'ref');
   PERFORM add_event(added.id, event);
   IF lease_until IS NULL AND added.due_at <= gateway_now() THEN PERFORM tell_due(); END IF;
   RETURN added;
@@ -178,25 +185,52 @@ BEGIN
   RETURN after;
 END $$;
 
+-- The newest closure of an account, live or not, but for one.
+CREATE FUNCTION newest_closure(tenant text, provider text, lock_key text, other_than text) RETURNS closure LANGUAGE sql AS $$
+  SELECT * FROM closure WHERE id = (
+    SELECT max(held.closure_id) FROM closure_identifier held
+    WHERE held.tenant = newest_closure.tenant AND held.provider = newest_closure.provider
+      AND held.lock_key = newest_closure.lock_key AND held.closure_id <> other_than)
+$$;
+
+-- Each statement sees what is committed when it begins, so their order matters. The holder is looked up before the key:
+-- who finds the holder then finds its key, too. What the recorder knows to be the newest closure is compared once
+-- before and once after the own name is there: before, one that was live may have ended; after, one that was not there
+-- may have come and gone, and from then on none can come.
 CREATE FUNCTION record_closure(write jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   made jsonb := write -> 'closure';
-  found_row closure;
+  tenant text := made ->> 'tenant';
+  provider text := made ->> 'provider';
+  lock_key text := made ->> 'lock_key';
+  seen jsonb := write -> 'newest';
+  holder closure;
+  bound closure;
+  newest closure;
   change jsonb;
+  added closure;
 BEGIN
-  SELECT * INTO found_row FROM closure
-  WHERE tenant = made ->> 'tenant' AND subject = made ->> 'subject' AND idempotency_key = made ->> 'idempotency_key';
-  IF FOUND THEN RETURN jsonb_build_object('kind', 'keyTaken', 'closure', found_row); END IF;
-  SELECT closure.* INTO found_row FROM closure_identifier held JOIN closure ON closure.id = held.closure_id
+  SELECT closure.* INTO holder FROM closure_identifier held JOIN closure ON closure.id = held.closure_id
   WHERE held.tenant = made ->> 'tenant' AND held.provider = made ->> 'provider' AND held.lock_key = made ->> 'lock_key' AND held.live;
-  IF FOUND THEN RETURN jsonb_build_object('kind', 'accountTaken', 'closure', found_row); END IF;
+  SELECT * INTO bound FROM closure
+  WHERE closure.tenant = made ->> 'tenant' AND subject = made ->> 'subject' AND idempotency_key = made ->> 'idempotency_key';
+  IF bound.id IS NOT NULL THEN RETURN jsonb_build_object('kind', 'keyTaken', 'closure', bound); END IF;
+  IF holder.id IS NOT NULL THEN RETURN jsonb_build_object('kind', 'accountTaken', 'closure', holder); END IF;
+  newest := newest_closure(tenant, provider, lock_key, made ->> 'id');
+  IF seen IS NOT NULL AND (seen ->> 'id', seen ->> 'status') IS DISTINCT FROM (newest.id, newest.status) THEN
+    RETURN jsonb_build_object('kind', 'stale');
+  END IF;
   IF NOT lock_matching(write -> 'also') THEN RETURN jsonb_build_object('kind', 'stale'); END IF;
   FOR change IN SELECT * FROM jsonb_array_elements(write -> 'also') LOOP
     PERFORM change_closure(change, NULL);
   END LOOP;
-  found_row := insert_closure(made, write -> 'event', gateway_now() + (write ->> 'lease')::bigint);
-  PERFORM add_children(found_row.id, write -> 'children');
-  RETURN jsonb_build_object('kind', 'recorded', 'closure', found_row);
+  added := insert_closure(made, write -> 'event', gateway_now() + (write ->> 'lease')::bigint);
+  newest := newest_closure(tenant, provider, lock_key, added.id);
+  IF seen IS NOT NULL AND seen ->> 'id' IS DISTINCT FROM newest.id THEN
+    RAISE EXCEPTION USING ERRCODE = 'GW002', MESSAGE = 'another closure of the account came and went';
+  END IF;
+  PERFORM add_children(added.id, write -> 'children');
+  RETURN jsonb_build_object('kind', 'recorded', 'closure', added);
 END $$;
 
 -- The write has no claim, so it raises the fence: a worker that decided without this evidence must not go on.
