@@ -1,5 +1,5 @@
 import { ConfigError } from './config/config-error';
-import { StoreLocked, StoreNotDurable, StoreTooNew, StoreUnreachable, StoreUnwritable } from './store/errors';
+import { StoreLocked, StoreMoved, StoreNotDurable, StoreTooNew, StoreUnreachable, StoreUnwritable } from './store/errors';
 
 /** What a listening socket can be refused for, in the operator's words. */
 const LISTEN_PROBLEMS: Record<string, string> = {
@@ -17,7 +17,7 @@ const LISTEN_PROBLEMS: Record<string, string> = {
 export function explainStartFailure(error: unknown, store: 'DATA_DIR' | 'DATABASE_URL' = 'DATA_DIR'): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof ConfigError) return error.message;
-  if ([StoreLocked, StoreUnwritable, StoreUnreachable, StoreTooNew, StoreNotDurable].some((refusal) => error instanceof refusal)) {
+  if ([StoreLocked, StoreMoved, StoreUnwritable, StoreUnreachable, StoreTooNew, StoreNotDurable].some((refusal) => error instanceof refusal)) {
     return `${store}: ${error.message}`;
   }
   const { code, syscall } = error as NodeJS.ErrnoException;

@@ -20,6 +20,17 @@ export class StoreUnwritable extends Error {
   }
 }
 
+/** The folder's closures were copied to a database: two gateways that work on them would ask the providers twice. */
+export class StoreMoved extends Error {
+  constructor(dataDir: string, note: string) {
+    super(
+      `The closures of the data folder ${dataDir} were copied to PostgreSQL, and are worked on there. ` +
+        `Only if that copy was dropped, remove ${note}.`,
+    );
+    this.name = 'StoreMoved';
+  }
+}
+
 /** The database server cannot be reached, or takes no writes from this gateway. No password is in the message. */
 export class StoreUnreachable extends Error {
   constructor(reason: string, cause?: unknown) {

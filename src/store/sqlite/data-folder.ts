@@ -2,6 +2,7 @@ import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync } from
 import { dirname, resolve } from 'node:path';
 import { StoreUnwritable } from '../errors';
 
+export const DATABASE_FILE = 'gateway.db';
 const OWNER_ONLY_FOLDER = 0o700;
 const OWNER_ONLY_FILE = 0o600;
 

@@ -4,17 +4,16 @@ import type { Clock } from '../../ports/clock';
 import type { WebhookEvent } from '../../ports/provider';
 import type { Alongside, AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, ListFilter, NotNow, StoreNews } from '../../ports/store';
 import { changedBy, childrenChangedBy, News } from '../news';
-import { prepareDataFolder } from './data-folder';
 import { childrenOf, parentsOf } from './children';
+import { DATABASE_FILE, prepareDataFolder } from './data-folder';
 import { type Database, openDurableDatabase } from './database';
 import { type FolderLock, LOCK_FILE, lockFolder } from './folder-lock';
 import { GroupCommit } from './group-commit';
 import * as inbox from './inbox';
 import { migrate } from './migrate';
+import { refuseMoved } from './moved';
 import * as reads from './reads';
 import * as writes from './writes';
-
-const DATABASE_FILE = 'gateway.db';
 
 export interface SqliteStoreOptions {
   /** A folder on a local disk; made when it is missing. */
@@ -30,12 +29,14 @@ export interface SqliteStoreOptions {
  * @throws StoreLocked when another process has the folder
  * @throws StoreNotDurable when SQLite does not keep a durability setting
  * @throws StoreTooNew when a newer gateway has migrated the database
+ * @throws StoreMoved when its closures were copied to another store
  */
 export async function openSqliteStore({ dataDir, clock }: SqliteStoreOptions): Promise<ClosureStore> {
   const databaseFile = join(dataDir, DATABASE_FILE);
   prepareDataFolder(dataDir, [databaseFile, join(dataDir, LOCK_FILE)]);
   const lock = lockFolder(dataDir, clock.now());
   try {
+    refuseMoved(dataDir);
     return openUnderLock(databaseFile, clock, lock);
   } catch (error) {
     lock.release();
