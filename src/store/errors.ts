@@ -39,9 +39,9 @@ export class StoreUnreachable extends Error {
   }
 
   static because(cause: unknown): StoreUnreachable {
-    const { message = '', code = 'no reason given' } = cause instanceof Error ? (cause as NodeJS.ErrnoException) : {};
+    const { message, code } = cause as Partial<NodeJS.ErrnoException>;
     // A name with several addresses, none of which answers, gives an error without a message.
-    return new StoreUnreachable(message || code, cause);
+    return new StoreUnreachable(message || code || String(cause), cause);
   }
 }
 

@@ -28,8 +28,8 @@ export function storableParams(params: readonly SqlParam[]): SqlParam[] {
 
 /** SQLSTATE of an error of the database; undefined: it is not one. */
 export function sqlState(error: unknown): string | undefined {
-  const code = error instanceof Error && 'severity' in error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : undefined;
+  const { code, severity } = error as { code?: unknown; severity?: unknown };
+  return typeof code === 'string' && severity !== undefined ? code : undefined;
 }
 
 /**

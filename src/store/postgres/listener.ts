@@ -31,8 +31,8 @@ export class Listener {
     while (!this.#stop.signal.aborted) {
       const client = this.connect();
       const broken = new Promise<void>((resolve) => {
-        client.once('error', () => resolve());
-        client.once('end', () => resolve());
+        client.on('error', () => resolve());
+        client.on('end', () => resolve());
       });
       client.on('notification', ({ channel, payload }) => this.heard(channel, payload ?? ''));
       try {
@@ -44,7 +44,9 @@ export class Listener {
       } catch {
         // Whatever it was: what was missed is looked up by whoever waits for it, and the next connection may hold.
       }
-      await client.end().catch(() => {});
+      const ended = client.end().catch(() => {});
+      // A broken connection may take its time to end, or never say that it has.
+      if (this.#stop.signal.aborted) await ended;
       await this.#pause(pauseMs);
       pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * pauseMs);
     }

@@ -31,8 +31,9 @@ export async function migrate(driver: Driver): Promise<void> {
 }
 
 async function versionOf(query: Query): Promise<number> {
-  const [table] = await query("SELECT to_regclass('gateway_schema') IS NOT NULL AS exists");
-  if (!table?.exists) return 0;
+  // Asked of the catalogue's rows: to_regclass answers from a cache that does not know what was committed just now.
+  const [table] = await query("SELECT FROM pg_tables WHERE tablename = 'gateway_schema' AND schemaname = ANY (current_schemas(false))");
+  if (!table) return 0;
   const [row] = await query('SELECT version FROM gateway_schema');
   return Number(row?.version);
 }

@@ -29,8 +29,9 @@ export class PgDriver implements Driver {
       idleTimeoutMillis: IDLE_MS,
       onConnect: (client) => prepareSession(queryOn(client, ANSWER_TIMEOUT_MS)),
     });
-    // An idle connection that breaks is replaced when the next one is asked for.
+    // A connection that breaks tells whoever waits for its answer, and is replaced when the next one is asked for.
     this.#pool.on('error', () => {});
+    this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
 
   readonly query: Query = async (sql, params = []) => {
