@@ -85,6 +85,8 @@ async function copyFrom(source: Database, { dataDir, url, now, copied }: Require
         unmarkMoved(dataDir);
         throw error;
       }
+      // Without statistics, the first minutes would be slow.
+      await query(`ANALYZE ${TABLES.map(({ name }) => name).join(', ')}`);
     });
   } finally {
     await driver.close();

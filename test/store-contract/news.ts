@@ -47,9 +47,10 @@ export function newsContract(current: Current): void {
     });
 
     it('do not come of book-keeping, of what was not written, or after they were ended', async () => {
-      const closure = await recorded(current);
-      const quiet = await recorded(current);
       const { heardOf, changed, end } = listening();
+      const [closure, quiet] = [await recorded(current), await recorded(current)];
+      await heardOf(closure.id, quiet.id);
+      changed.clear();
       const event = sampleEvent({ to: 'CLOSING' });
       await current().store.commit(byWorker(quiet, { set: { quietSteps: 1 }, visible: false }));
       await current().store.commit({ ...byWorker(quiet, { event }), guard: { fence: 99 } });

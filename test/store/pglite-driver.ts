@@ -7,7 +7,7 @@ import { type Driver, type SqlParam, storableParams } from '../../src/store/post
  */
 export function pgliteDriver(db: PGlite): Driver {
   let closed = false;
-  const listening: Promise<() => Promise<void>>[] = [];
+  const listening: (() => Promise<void>)[] = [];
 
   async function query(sql: string, params: readonly SqlParam[] = []) {
     if (closed) throw new Error('The driver is closed.');
@@ -18,13 +18,12 @@ export function pgliteDriver(db: PGlite): Driver {
   return {
     query,
     session: (use) => use(query),
-    listen(channels, heard, missed) {
-      for (const channel of channels) listening.push(db.listen(channel, (payload) => heard(channel, payload)));
-      void Promise.all(listening).then(missed);
+    async listen(channels, heard) {
+      for (const channel of channels) listening.push(await db.listen(channel, (payload) => heard(channel, payload)));
     },
     async close() {
       closed = true;
-      for (const end of await Promise.all(listening)) await end();
+      for (const end of listening) await end();
     },
   };
 }

@@ -15,8 +15,11 @@ export interface Driver {
   query: Query;
   /** Several statements, texts of many included, on one connection and with no limit on their time. */
   session<T>(use: (query: Query) => Promise<T>): Promise<T>;
-  /** Tells of every notification, and of each time that some may have been missed. */
-  listen(channels: readonly string[], heard: (channel: string, payload: string) => void, missed: () => void): void;
+  /**
+   * Tells of every notification from the moment at which the promise resolves, and of each time after it that some may
+   * have been missed.
+   */
+  listen(channels: readonly string[], heard: (channel: string, payload: string) => void, missed: () => void): Promise<void>;
   /** Lets go of the connections when their statements have ended. */
   close(): Promise<void>;
 }

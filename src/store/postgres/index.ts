@@ -60,7 +60,14 @@ export async function openPostgresStore(url: string): Promise<OpenPostgresStore>
 export async function openOnDriver(driver: Driver): Promise<OpenPostgresStore> {
   await migrate(driver);
   const clock = await DatabaseClock.start(driver.query);
-  return { store: new PostgresStore(driver, clock), clock };
+  const store = new PostgresStore(driver, clock);
+  try {
+    await store.listen();
+    return { store, clock };
+  } catch (error) {
+    clock.stop();
+    throw error;
+  }
 }
 
 /** Writes to closures go through the group commit; everything else is a statement of its own. */
@@ -78,7 +85,10 @@ class PostgresStore implements ClosureStore {
       const [row] = await driver.query('SELECT gateway_write($1, $2) AS results', [JSON.stringify(writes), alone ? ALONE_WAITS : TOGETHER_WAIT]);
       return row?.results as WriteResult[];
     });
-    driver.listen(
+  }
+
+  listen(): Promise<void> {
+    return this.#driver.listen(
       ['closure_changed', 'closure_due'],
       (channel, id) => this.#news.tell(channel === 'closure_changed' ? { kind: 'changed', id } : { kind: 'due' }),
       () => this.#news.tell({ kind: 'missed' }),

@@ -29,7 +29,12 @@ export function listStatement(
          WHERE blocker ->> 'code' = ANY (${bind(filter.blocker)}::text[]))`,
     );
   }
-  if (filter.key) conditions.push(`subject = ${bind(filter.key.subject)} AND idempotency_key = ${bind(filter.key.idempotencyKey)}`);
+  if (filter.key) {
+    const { subject, idempotencyKey } = filter.key;
+    conditions.push(
+      `ARRAY[tenant, subject, idempotency_key] = ARRAY[${mine}, ${bind(subject)}, ${bind(idempotencyKey)}] AND idempotency_key IS NOT NULL`,
+    );
+  }
   if (filter.requestedAfter !== undefined) conditions.push(`requested_at > ${bind(filter.requestedAfter)}`);
   if (filter.updatedAfter !== undefined) conditions.push(`updated_at > ${bind(filter.updatedAfter)}`);
   if (filter.statusBefore !== undefined) conditions.push(`status_since < ${bind(filter.statusBefore)}`);

@@ -11,6 +11,8 @@ const LOOK_EVERY_MS = 10_000;
 export class Listener {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
+  /** Resolves when it listens for the first time, or rejects when it could not. */
+  readonly first: Promise<void>;
 
   constructor(
     private readonly connect: () => Client,
@@ -18,7 +20,13 @@ export class Listener {
     private readonly heard: (channel: string, payload: string) => void,
     private readonly missed: () => void,
   ) {
-    this.#running = this.#run();
+    let resolve = () => {};
+    let reject: (error: unknown) => void = () => {};
+    this.first = new Promise((resolved, rejected) => {
+      resolve = resolved;
+      reject = rejected;
+    });
+    this.#running = this.#run({ resolve, reject });
   }
 
   async close(): Promise<void> {
@@ -26,7 +34,8 @@ export class Listener {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
+  async #run(first: { resolve(): void; reject(error: unknown): void }): Promise<void> {
+    let isFirst = true;
     let pauseMs = FIRST_PAUSE_MS;
     while (!this.#stop.signal.aborted) {
       const client = this.connect();
@@ -39,10 +48,13 @@ export class Listener {
         await client.connect();
         for (const channel of this.channels) await client.query(`LISTEN ${channel}`);
         pauseMs = FIRST_PAUSE_MS;
-        this.missed();
+        if (isFirst) first.resolve();
+        else this.missed();
+        isFirst = false;
         await this.#untilBroken(client, broken);
-      } catch {
-        // Whatever it was: what was missed is looked up by whoever waits for it, and the next connection may hold.
+      } catch (error) {
+        // After the first time: what was missed is looked up by whoever waits for it, and the next connection may hold.
+        if (isFirst) return first.reject(error);
       }
       const ended = client.end().catch(() => {});
       // A broken connection may take its time to end, or never say that it has.

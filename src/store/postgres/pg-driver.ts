@@ -72,8 +72,10 @@ export class PgDriver implements Driver {
     }
   }
 
-  listen(channels: readonly string[], heard: (channel: string, payload: string) => void, missed: () => void): void {
-    this.#listeners.push(new Listener(() => new Client(this.#settings), channels, heard, missed));
+  listen(channels: readonly string[], heard: (channel: string, payload: string) => void, missed: () => void): Promise<void> {
+    const listener = new Listener(() => new Client(this.#settings), channels, heard, missed);
+    this.#listeners.push(listener);
+    return listener.first;
   }
 
   async close(): Promise<void> {

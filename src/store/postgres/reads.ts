@@ -6,6 +6,9 @@ import { listStatement } from './list';
 
 /** The store's reads and its claim; see ClosureStore for what each one promises. */
 
+/** In the words of the index. */
+const IS_KEY = 'ARRAY[tenant, subject, idempotency_key] = ARRAY[$1, $2, $3] AND idempotency_key IS NOT NULL';
+
 const NOBODY: NotNow = { closures: [], providers: [] };
 
 /** See ClosureStore.claimDue. */
@@ -35,7 +38,7 @@ export async function closuresById(query: Query, tenant: string, ids: readonly s
 }
 
 export function closureByKey(query: Query, tenant: string, subject: string, key: string): Promise<Closure | null> {
-  return one(query, 'SELECT * FROM closure WHERE tenant = $1 AND subject = $2 AND idempotency_key = $3', [tenant, subject, key]);
+  return one(query, `SELECT * FROM closure WHERE ${IS_KEY}`, [tenant, subject, key]);
 }
 
 export function closureByLockKey(query: Query, tenant: string, provider: string, lockKey: string): Promise<Closure | null> {

@@ -1,6 +1,9 @@
 -- The store's writes. A gateway sends all that wait as one JSON array to `gateway_write`: one round trip and one
 -- commit for all of them, each in a subtransaction of its own. A function that changes in a later migration gets a
 -- new name there: gateways of the version before may still be running.
+--
+-- Rows are looked up one table at a time, by an index: a connection keeps the plans that it made when the tables were
+-- empty, and a join of two small tables would read them whole.
 
 -- Leases and due times are measured on this clock, whichever process asks.
 CREATE FUNCTION gateway_now() RETURNS bigint LANGUAGE sql VOLATILE AS
@@ -15,19 +18,13 @@ BEGIN
   RAISE EXCEPTION USING ERRCODE = 'GW001', MESSAGE = what, DETAIL = closure_id;
 END $$;
 
--- Other processes hear of it when, and only if, it is committed.
-CREATE FUNCTION tell_changed(closure_id text) RETURNS void LANGUAGE sql AS
-$$ SELECT pg_notify('closure_changed', closure_id) $$;
-
-CREATE FUNCTION tell_due() RETURNS void LANGUAGE sql AS
-$$ SELECT pg_notify('closure_due', '') $$;
-
 -- The first name of a closure holds its lock key, whatever was seen before: of two that are recorded at once, the
 -- unique index refuses one.
-CREATE FUNCTION add_own_name(of closure, ref text) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION add_own_name(of closure, ref text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
   INSERT INTO closure_identifier (closure_id, ref, tenant, provider, lock_key, live)
-  VALUES (of.id, ref, of.tenant, of.provider, of.lock_key, NOT is_terminal(of.status))
-$$;
+  VALUES (of.id, add_own_name.ref, of.tenant, of.provider, of.lock_key, NOT is_terminal(of.status));
+END $$;
 
 -- Adds another name. Where a live closure has the lock key already, the name is kept for lookups only; where the closure
 -- has the name already, it is taken up again if the lock key is free by now.
@@ -49,7 +46,7 @@ BEGIN
   line.closure_id := closure_id;
   line.seq := (SELECT coalesce(max(known.seq), 0) + 1 FROM closure_event known WHERE known.closure_id = add_event.closure_id);
   INSERT INTO closure_event SELECT line.*;
-  PERFORM tell_changed(closure_id);
+  PERFORM pg_notify('closure_changed', closure_id);
 END $$;
 
 -- `ref` is the closure's own name for its account; lease_until NULL: nobody has it.
@@ -61,7 +58,7 @@ BEGIN
   INSERT INTO closure SELECT added.*;
   PERFORM add_own_name(added, made ->> 'ref');
   PERFORM add_event(added.id, event);
-  IF lease_until IS NULL AND added.due_at <= gateway_now() THEN PERFORM tell_due(); END IF;
+  IF lease_until IS NULL AND added.due_at <= gateway_now() THEN PERFORM pg_notify('closure_due', ''); END IF;
   RETURN added;
 END $$;
 
@@ -86,11 +83,14 @@ END $$;
 -- that its provider asked for. The fence rises, so that a worker that looked before the move does not go by it. The
 -- writer, whose own change moves the child, knows of it.
 CREATE FUNCTION wake_parents(child text, writer text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  parent text;
 BEGIN
-  UPDATE closure SET due_at = gateway_now(), lease_until = NULL, fence = fence + 1
-  WHERE id IN (SELECT link.parent_id FROM closure_child link WHERE link.child_id = child)
-    AND id IS DISTINCT FROM writer AND status = 'REQUESTED' AND attempts = 0;
-  IF FOUND THEN PERFORM tell_due(); END IF;
+  FOR parent IN SELECT link.parent_id FROM closure_child link WHERE link.child_id = child ORDER BY link.parent_id LOOP
+    UPDATE closure SET due_at = gateway_now(), lease_until = NULL, fence = fence + 1
+    WHERE id = parent AND id IS DISTINCT FROM writer AND status = 'REQUESTED' AND attempts = 0;
+    IF FOUND THEN PERFORM pg_notify('closure_due', ''); END IF;
+  END LOOP;
 END $$;
 
 -- An attempt that has an answer which settled it keeps that: nothing but a person's decision replaces it.
@@ -181,17 +181,22 @@ BEGIN
   PERFORM add_children(after.id, change -> 'children');
   IF change ? 'event' THEN PERFORM add_event(after.id, change -> 'event'); END IF;
   IF after.status <> before.status THEN PERFORM wake_parents(after.id, writer); END IF;
-  IF after.lease_until IS NULL AND after.due_at <= gateway_now() THEN PERFORM tell_due(); END IF;
+  IF after.lease_until IS NULL AND after.due_at <= gateway_now() THEN PERFORM pg_notify('closure_due', ''); END IF;
   RETURN after;
 END $$;
 
 -- The newest closure of an account, live or not, but for one.
-CREATE FUNCTION newest_closure(tenant text, provider text, lock_key text, other_than text) RETURNS closure LANGUAGE sql AS $$
-  SELECT * FROM closure WHERE id = (
+CREATE FUNCTION newest_closure(tenant text, provider text, lock_key text, other_than text) RETURNS closure LANGUAGE plpgsql AS $$
+DECLARE
+  newest text := (
     SELECT max(held.closure_id) FROM closure_identifier held
     WHERE held.tenant = newest_closure.tenant AND held.provider = newest_closure.provider
-      AND held.lock_key = newest_closure.lock_key AND held.closure_id <> other_than)
-$$;
+      AND held.lock_key = newest_closure.lock_key AND held.closure_id <> other_than);
+  found closure;
+BEGIN
+  IF newest IS NOT NULL THEN SELECT * INTO found FROM closure WHERE id = newest; END IF;
+  RETURN found;
+END $$;
 
 -- Each statement sees what is committed when it begins, so their order matters. The holder is looked up before the key:
 -- who finds the holder then finds its key, too. What the recorder knows to be the newest closure is compared once
@@ -204,18 +209,22 @@ DECLARE
   provider text := made ->> 'provider';
   lock_key text := made ->> 'lock_key';
   seen jsonb := write -> 'newest';
-  holder closure;
-  bound closure;
+  holder text := (
+    SELECT held.closure_id FROM closure_identifier held
+    WHERE held.tenant = made ->> 'tenant' AND held.provider = made ->> 'provider' AND held.lock_key = made ->> 'lock_key' AND held.live);
+  known closure;
   newest closure;
   change jsonb;
   added closure;
 BEGIN
-  SELECT closure.* INTO holder FROM closure_identifier held JOIN closure ON closure.id = held.closure_id
-  WHERE held.tenant = made ->> 'tenant' AND held.provider = made ->> 'provider' AND held.lock_key = made ->> 'lock_key' AND held.live;
-  SELECT * INTO bound FROM closure
-  WHERE closure.tenant = made ->> 'tenant' AND subject = made ->> 'subject' AND idempotency_key = made ->> 'idempotency_key';
-  IF bound.id IS NOT NULL THEN RETURN jsonb_build_object('kind', 'keyTaken', 'closure', bound); END IF;
-  IF holder.id IS NOT NULL THEN RETURN jsonb_build_object('kind', 'accountTaken', 'closure', holder); END IF;
+  SELECT * INTO known FROM closure
+  WHERE ARRAY[closure.tenant, subject, idempotency_key] = ARRAY[made ->> 'tenant', made ->> 'subject', made ->> 'idempotency_key']
+    AND idempotency_key IS NOT NULL;
+  IF FOUND THEN RETURN jsonb_build_object('kind', 'keyTaken', 'closure', known); END IF;
+  IF holder IS NOT NULL THEN
+    SELECT * INTO known FROM closure WHERE id = holder;
+    RETURN jsonb_build_object('kind', 'accountTaken', 'closure', known);
+  END IF;
   newest := newest_closure(tenant, provider, lock_key, made ->> 'id');
   IF seen IS NOT NULL AND (seen ->> 'id', seen ->> 'status') IS DISTINCT FROM (newest.id, newest.status) THEN
     RETURN jsonb_build_object('kind', 'stale');
@@ -240,7 +249,7 @@ BEGIN
   IF NOT keep_answer(id, answer) THEN RETURN; END IF;
   UPDATE closure SET due_at = gateway_now(), lease_until = NULL, fence = fence + 1
   WHERE closure.id = record_late_answer.id AND NOT is_terminal(status);
-  IF FOUND THEN PERFORM tell_due(); END IF;
+  IF FOUND THEN PERFORM pg_notify('closure_due', ''); END IF;
 END $$;
 
 CREATE FUNCTION perform_write(write jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
