@@ -20,8 +20,8 @@ export class News {
 }
 
 /** The closures that get a new line in their history by this change. */
-export function changedBy({ id, event, children = [] }: ClosureChange): string[] {
-  return [...(event ? [id] : []), ...childrenChangedBy(children)];
+export function changedBy({ id, event, also = [], children = [] }: ClosureChange): string[] {
+  return [...(event ? [id] : []), ...also.flatMap(changedBy), ...childrenChangedBy(children)];
 }
 
 export function childrenChangedBy(children: readonly ChildClosure[]): string[] {

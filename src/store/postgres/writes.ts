@@ -33,7 +33,7 @@ export function lateAnswerWrite(id: string, answer: AttemptAnswer): Json {
 }
 
 function changeParts(change: ClosureChange): Json {
-  const { id, guard, set, visible, event, mark, answers = [], aliases = [], reports = [], children = [], lease } = change;
+  const { id, guard, set, visible, event, mark, answers = [], aliases = [], reports = [], children = [], also = [], lease } = change;
   const { status } = set;
   return {
     id: storable(id),
@@ -47,7 +47,7 @@ function changeParts(change: ClosureChange): Json {
     answers: answers.map(answerRow),
     aliases: aliases.map(({ account, lockKey }) => ({ ref: storable(closureRef(account)), lock_key: storable(lockKey) })),
     reports: reports.map(({ id: reportId, type, createdAt }) => ({ id: storable(reportId), type: storable(type), created_at: createdAt })),
-    also: alsoOf(children).map(changeParts),
+    also: [...also, ...alsoOf(children)].map(changeParts),
     children: children.map(childParts),
   };
 }

@@ -35,6 +35,7 @@ CREATE TABLE closure (
   closing_seen_at bigint,
   open_seen_at bigint,
   not_found_since bigint,
+  accounts_listed boolean NOT NULL,
   liquidation text,
   version integer NOT NULL,
   fence integer NOT NULL,

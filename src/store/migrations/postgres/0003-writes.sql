@@ -1,124 +1,5 @@
 -- The store's writes. A gateway sends all that wait as one JSON array to `gateway_write`: one round trip and one
--- commit for all of them, each in a subtransaction of its own. A function that changes in a later migration gets a
--- new name there: gateways of the version before may still be running.
---
--- Rows are looked up one table at a time, by an index: a connection keeps the plans that it made when the tables were
--- empty, and a join of two small tables would read them whole.
-
--- Leases and due times are measured on this clock, whichever process asks.
-CREATE FUNCTION gateway_now() RETURNS bigint LANGUAGE sql VOLATILE AS
-$$ SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint $$;
-
-CREATE FUNCTION is_terminal(status text) RETURNS boolean LANGUAGE sql IMMUTABLE AS
-$$ SELECT status IN ('CLOSED', 'ANNOUNCED', 'REJECTED', 'FAILED', 'CANCELLED', 'REOPENED') $$;
-
--- A bug of the caller; the whole write is undone.
-CREATE FUNCTION refuse_write(closure_id text, what text) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION USING ERRCODE = 'GW001', MESSAGE = what, DETAIL = closure_id;
-END $$;
-
--- The first name of a closure holds its lock key, whatever was seen before: of two that are recorded at once, the
--- unique index refuses one.
-CREATE FUNCTION add_own_name(of closure, ref text) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  INSERT INTO closure_identifier (closure_id, ref, tenant, provider, lock_key, live)
-  VALUES (of.id, add_own_name.ref, of.tenant, of.provider, of.lock_key, NOT is_terminal(of.status));
-END $$;
-
--- Adds another name. Where a live closure has the lock key already, the name is kept for lookups only; where the closure
--- has the name already, it is taken up again if the lock key is free by now.
-CREATE FUNCTION add_identifier(of closure, ref text, lock_key text) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-  live boolean := NOT is_terminal(of.status) AND NOT EXISTS (
-    SELECT FROM closure_identifier held
-    WHERE held.tenant = of.tenant AND held.provider = of.provider AND held.lock_key = add_identifier.lock_key AND held.live);
-BEGIN
-  INSERT INTO closure_identifier AS known (closure_id, ref, tenant, provider, lock_key, live)
-  VALUES (of.id, add_identifier.ref, of.tenant, of.provider, add_identifier.lock_key, live)
-  ON CONFLICT ON CONSTRAINT closure_identifier_pkey DO UPDATE SET live = known.live OR excluded.live;
-END $$;
-
-CREATE FUNCTION add_event(closure_id text, event jsonb) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-  line closure_event := jsonb_populate_record(NULL::closure_event, event);
-BEGIN
-  line.closure_id := closure_id;
-  line.seq := (SELECT coalesce(max(known.seq), 0) + 1 FROM closure_event known WHERE known.closure_id = add_event.closure_id);
-  INSERT INTO closure_event SELECT line.*;
-  PERFORM pg_notify('closure_changed', closure_id);
-END $$;
-
--- `ref` is the closure's own name for its account; lease_until NULL: nobody has it.
-CREATE FUNCTION insert_closure(made jsonb, event jsonb, lease_until bigint) RETURNS closure LANGUAGE plpgsql AS $$
-DECLARE
-  added closure := jsonb_populate_record(NULL::closure, made);
-BEGIN
-  added.lease_until := lease_until;
-  INSERT INTO closure SELECT added.*;
-  PERFORM add_own_name(added, made ->> 'ref');
-  PERFORM add_event(added.id, event);
-  IF lease_until IS NULL AND added.due_at <= gateway_now() THEN PERFORM pg_notify('closure_due', ''); END IF;
-  RETURN added;
-END $$;
-
--- Links each child to its parent, and records it first unless a live closure has its account. That one is locked
--- against moving until the link is there to be seen: its move must wake the parent.
-CREATE FUNCTION add_children(parent_id text, children jsonb) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-  child jsonb;
-  linked text;
-BEGIN
-  FOR child IN SELECT * FROM jsonb_array_elements(children) LOOP
-    SELECT closure.id INTO linked FROM closure_identifier held JOIN closure ON closure.id = held.closure_id
-    WHERE held.tenant = child #>> '{closure,tenant}' AND held.provider = child #>> '{closure,provider}'
-      AND held.lock_key = child #>> '{closure,lock_key}' AND held.live
-    FOR SHARE;
-    IF NOT FOUND THEN linked := (insert_closure(child -> 'closure', child -> 'event', NULL)).id; END IF;
-    INSERT INTO closure_child (parent_id, child_id) VALUES (add_children.parent_id, linked) ON CONFLICT DO NOTHING;
-  END LOOP;
-END $$;
-
--- A closure moved: those that wait for it are looked at again. One that has sent a request before keeps to the time
--- that its provider asked for. The fence rises, so that a worker that looked before the move does not go by it. The
--- writer, whose own change moves the child, knows of it.
-CREATE FUNCTION wake_parents(child text, writer text) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-  parent text;
-BEGIN
-  FOR parent IN SELECT link.parent_id FROM closure_child link WHERE link.child_id = child ORDER BY link.parent_id LOOP
-    UPDATE closure SET due_at = gateway_now(), lease_until = NULL, fence = fence + 1
-    WHERE id = parent AND id IS DISTINCT FROM writer AND status = 'REQUESTED' AND attempts = 0;
-    IF FOUND THEN PERFORM pg_notify('closure_due', ''); END IF;
-  END LOOP;
-END $$;
-
--- An attempt that has an answer which settled it keeps that: nothing but a person's decision replaces it.
-CREATE FUNCTION keep_answer(id text, answer jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
-BEGIN
-  UPDATE attempt SET effect = answer ->> 'effect', answered_at = (answer ->> 'answered_at')::bigint,
-    evidence = coalesce(answer ->> 'evidence', evidence)
-  WHERE closure_id = keep_answer.id AND number = (answer ->> 'number')::integer
-    AND (answer ->> 'effect' = 'SET_ASIDE' OR effect IN ('MARKED', 'UNKNOWN', 'UNAVAILABLE'));
-  IF FOUND THEN RETURN true; END IF;
-  PERFORM FROM attempt WHERE closure_id = keep_answer.id AND number = (answer ->> 'number')::integer;
-  IF NOT FOUND THEN
-    PERFORM refuse_write(id, format('attempt %s is answered and was never marked', answer ->> 'number'));
-  END IF;
-  RETURN false;
-END $$;
-
-CREATE FUNCTION add_mark(id text, mark jsonb) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-  row attempt := jsonb_populate_record(NULL::attempt, mark);
-  next integer := (SELECT coalesce(max(known.number), 0) + 1 FROM attempt known WHERE known.closure_id = add_mark.id);
-BEGIN
-  IF row.number <> next THEN
-    PERFORM refuse_write(id, format('attempt %s is marked where %s is next', row.number, next));
-  END IF;
-  row.closure_id := id;
-  INSERT INTO attempt SELECT row.*;
-END $$;
+-- commit for all of them, each in a subtransaction of its own.
 
 -- Locks every closure that these changes are about and tells whether all of their guards match. What holds once its
 -- row is locked holds until the commit.
@@ -162,7 +43,7 @@ BEGIN
     required_action = after.required_action, expected_close_at = after.expected_close_at, error = after.error,
     due_at = after.due_at, attempts = after.attempts, quiet_steps = after.quiet_steps, pending_read = after.pending_read,
     closing_seen_at = after.closing_seen_at, open_seen_at = after.open_seen_at, not_found_since = after.not_found_since,
-    liquidation = after.liquidation, version = after.version, fence = after.fence, lease_until = after.lease_until
+    accounts_listed = after.accounts_listed, liquidation = after.liquidation, version = after.version, fence = after.fence, lease_until = after.lease_until
   WHERE id = after.id;
   IF is_terminal(after.status) AND NOT is_terminal(before.status) THEN
     UPDATE closure_identifier SET live = false WHERE closure_id = after.id AND live;
@@ -180,7 +61,10 @@ BEGIN
   FROM jsonb_populate_recordset(NULL::closure_report, change -> 'reports') report ON CONFLICT DO NOTHING;
   PERFORM add_children(after.id, change -> 'children');
   IF change ? 'event' THEN PERFORM add_event(after.id, change -> 'event'); END IF;
-  IF after.status <> before.status THEN PERFORM wake_parents(after.id, writer); END IF;
+  -- Whoever waits for it waits no longer once it is closing.
+  IF after.status <> before.status AND NOT (before.status = 'CLOSING' AND after.status = 'CLOSED') THEN
+    PERFORM wake_parents(after.id, writer);
+  END IF;
   IF after.lease_until IS NULL AND after.due_at <= gateway_now() THEN PERFORM pg_notify('closure_due', ''); END IF;
   RETURN after;
 END $$;
