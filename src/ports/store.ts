@@ -77,6 +77,11 @@ export interface Alongside {
   /** A change to another closure. */
   also?: ClosureChange;
   children?: ChildClosure[];
+  /**
+   * The newest closure of the account as the recorder saw it, see {@link ClosureStore.byLockKey}; null: none. With
+   * another one in the store by now, or that one in another status, it is `stale`: the account may be closed since.
+   */
+  newest?: Pick<Closure, 'id' | 'status'> | null;
 }
 
 export type RecordResult =
@@ -85,7 +90,7 @@ export type RecordResult =
   | { kind: 'keyTaken'; closure: Closure }
   /** This live closure has the account, by its own or by another of its identifiers. */
   | { kind: 'accountTaken'; closure: Closure }
-  /** An `also` did not match any more; nothing was written. */
+  /** An `also`, or `newest`, did not match any more; nothing was written. */
   | { kind: 'stale' };
 
 /** What a worker leaves alone for now. */
@@ -163,6 +168,13 @@ export interface ListFilter {
   statusBefore?: number;
 }
 
+/**
+ * - changed: a closure has a new line in its history.
+ * - due: another process made a closure due that nobody has claimed.
+ * - missed: some news may not have come; from now on they do.
+ */
+export type StoreNews = { kind: 'changed'; id: string } | { kind: 'due' } | { kind: 'missed' };
+
 export interface ClosureStore {
   /**
    * Records a new closure, claimed by its recorder for `leaseMs`, with its first event and with what must hold in
@@ -184,6 +196,11 @@ export interface ClosureStore {
   claimDue(limit: number, leaseMs: number, notNow?: NotNow): Promise<Claimed[]>;
   /** When the next unclaimed closure is due or the next claim runs out, epoch ms; null: nothing waits. */
   nextDueAt(notNow?: NotNow): Promise<number | null>;
+  /**
+   * Calls the listener after each commit, whichever process made it, until the function given back is called. News come
+   * soon, may come more than once, and may be missed: they say where to look, and nothing more.
+   */
+  onNews(listener: (news: StoreNews) => void): () => void;
   /** By id, in the order asked; null: unknown, or of another tenant. */
   closures(tenant: string, ids: readonly string[]): Promise<(Closure | null)[]>;
   byIdempotencyKey(tenant: string, subject: string, key: string): Promise<Closure | null>;

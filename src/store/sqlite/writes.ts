@@ -4,13 +4,14 @@ import { canBecome, type ClosureStatus, isTerminal } from '../../domain/closure-
 import type { Alongside, AttemptAnswer, ChildClosure, Claimed, ClosureChange, NotNow, RecordResult } from '../../ports/store';
 import { CLOSURE_COLUMNS } from '../columns';
 import { IllegalWrite } from '../errors';
+import { attemptFromRow, chainHeadFromRow, closureFromRow } from '../rows';
+import { storableTexts } from '../text';
 import { insertMark, keepAnswer } from './attempts';
 import { addChildren, wakeParents } from './children';
 import type { Database, SqlValue } from './database';
 import { NOT_NOW, notNowParams } from './due';
-import { addIdentifier, liveHolder, releaseIdentifiers } from './identifiers';
-import { insertClosure, insertEntry } from './insert';
-import { attemptFromRow, chainHeadFromRow, closureFromRow, toSql } from './rows';
+import { addIdentifier, isNewest, liveHolder, releaseIdentifiers } from './identifiers';
+import { insertClosure, insertEntry, toSql } from './insert';
 
 /**
  * The store's writes. Each is synchronous and runs in a savepoint of a group commit: where it throws, or gives
@@ -27,7 +28,7 @@ export function recordClosure(
   closure: Closure,
   event: ClosureEvent,
   leaseMs: number,
-  { also, children = [] }: Alongside = {},
+  { also, children = [], newest }: Alongside = {},
 ): RecordResult {
   const { tenant, subject, idempotencyKey, account, lockKey } = closure;
   if (idempotencyKey !== null) {
@@ -43,6 +44,7 @@ export function recordClosure(
     const [row] = db.all('SELECT * FROM closure WHERE id = ?', [holder]);
     return { kind: 'accountTaken', closure: closureFromRow(row!) };
   }
+  if (newest !== undefined && !isNewest(db, closure, newest)) return { kind: 'stale' };
   const changes = [...(also ? [also] : []), ...alsoOf(children)];
   if (!changes.every((change) => holds(db, change))) return { kind: 'stale' };
   for (const change of changes) commitChange(db, now, change);
@@ -69,7 +71,7 @@ export function commitChange(db: Database, now: number, change: ClosureChange, w
     throw new IllegalWrite(id, `${from} cannot become ${set.status}`);
   }
   const { assignments, values } = assignmentsFor(change, now);
-  const entry = change.event && nextEntry(chainHeadFromRow(before), id, change.event);
+  const entry = change.event && nextEntry(chainHeadFromRow(before), id, storableTexts(change.event));
   if (entry) {
     assignments.push('audit_head = ?', 'audit_count = ?');
     values.push(entry.hash, entry.seq);
