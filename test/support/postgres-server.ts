@@ -23,8 +23,9 @@ export interface PostgresServer {
 
 /** PostgreSQL does not run as root; its packages bring a user to run it as. */
 const USER = 'postgres';
-/** Stops the server when its standard input ends, so that it does not outlive a test run that was killed. */
-const SUPERVISE = '"$@" & server=$!; cat > /dev/null; kill -INT $server 2> /dev/null; wait $server';
+/** Stops the server when its standard input ends: neither it nor its data outlives a test run that was killed. */
+const SUPERVISE =
+  'folder=$1; shift; "$@" & server=$!; read -r word; kill -INT $server 2> /dev/null; wait $server; [ "$word" = keep ] || rm -rf "$folder"';
 
 /** @throws Error when PostgreSQL is not installed */
 export async function startPostgres(): Promise<PostgresServer> {
@@ -52,7 +53,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     async start(settings = []) {
       const given = ['listen_addresses=127.0.0.1', `port=${port}`, `unix_socket_directories=${folder}`, ...settings];
       const command = run('postgres', '-D', data, ...given.flatMap((setting) => ['-c', setting]));
-      supervisor = spawn('sh', ['-c', SUPERVISE, 'sh', ...command], { cwd: folder, stdio: ['pipe', 'ignore', 'pipe'] });
+      supervisor = spawn('sh', ['-c', SUPERVISE, 'sh', folder, ...command], { cwd: folder, stdio: ['pipe', 'ignore', 'pipe'] });
       supervisor.stderr!.on('data', (chunk) => {
         log += String(chunk);
       });
@@ -60,7 +61,7 @@ export async function startPostgres(): Promise<PostgresServer> {
       await untilItAnswers();
     },
     async stop() {
-      supervisor?.stdin!.end();
+      if (supervisor?.exitCode === null) supervisor.stdin!.end('keep\n');
       await ended;
     },
     async crash() {
@@ -70,7 +71,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     },
     async dispose() {
       await server.stop();
-      rmSync(folder, { recursive: true });
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 
