@@ -232,7 +232,7 @@ export interface ClosureStore {
   prune(what: Forgettable, limit: number): Promise<{ keys: number; events: number }>;
   /** Ids of the providers that have closures of this tenant, sorted. */
   providersSeen(tenant: string): Promise<string[]>;
-  /** Cheap enough to be asked for all the time. Backlogs are counted up to `most`. */
+  /** Cheap enough for every scrape of the metrics. Backlogs are counted up to `most`. */
   census(most: number): Promise<Census>;
   /**
    * Makes the next audit checkpoint over up to `limit` closures that got entries since they were last in one; null:

@@ -3,7 +3,7 @@ import type { Checkpoint, Seal } from '../domain/audit-checkpoint';
 import type { AuditedClosure, AuditedRow } from '../ports/audit';
 import { closureFromRow, entryFromRow, type Row } from './rows';
 
-/** From rows to the audit trail. Somebody may have changed them, so that what cannot be read is told and not thrown. */
+/** From rows to the audit trail. Somebody may have changed them, so that an account that cannot be read is told and not thrown. */
 
 /** What is left of a closure; null: nothing. */
 export function auditedClosure(id: string, row: Row | null, entries: readonly Row[], seals: readonly Row[]): AuditedClosure | null {
