@@ -53,7 +53,8 @@ export async function startPostgres(): Promise<PostgresServer> {
     async start(settings = []) {
       const given = ['listen_addresses=127.0.0.1', `port=${port}`, `unix_socket_directories=${folder}`, ...settings];
       const command = run('postgres', '-D', data, ...given.flatMap((setting) => ['-c', setting]));
-      supervisor = spawn('sh', ['-c', SUPERVISE, 'sh', folder, ...command], { cwd: folder, stdio: ['pipe', 'ignore', 'pipe'] });
+      // In a process group of its own: a signal to the test run's group must not end the one that cleans up.
+      supervisor = spawn('sh', ['-c', SUPERVISE, 'sh', folder, ...command], { cwd: folder, detached: true, stdio: ['pipe', 'ignore', 'pipe'] });
       supervisor.stderr!.on('data', (chunk) => {
         log += String(chunk);
       });
