@@ -46,5 +46,5 @@ module.exports = {
   projects: [everywhere, ...(hasDatabase ? [postgres] : []), ...(hasPrograms ? [postgresServer] : [])],
   reporters: ['default', ...(hasPrograms ? [] : [['<rootDir>/test/support/not-run-reporter.cjs', { hasDatabase }]])],
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 60_000,
 };

@@ -95,9 +95,7 @@ export class CloseAccount {
         ? await this.admission.aside(() => this.group.withChildren(intended, intake.provider, this.left(until)))
         : { parent: intended, children: [] };
       const event = firstEvent(closure, 'REQUEST', caller.subject);
-      const { result, work } = await this.worker.adopt(intake.provider.id, (lease) =>
-        store.record(closure, event, lease, { also, children, newest: previous }),
-      );
+      const { result, work } = await this.worker.adopt(intake.provider.id, (lease) => store.record(closure, event, lease, { also, children, newest: previous }));
       switch (result.kind) {
         case 'recorded': {
           if (also?.event) this.parts.telemetry.transition({ closureId: also.id, provider: intake.provider.id, ...also.event });

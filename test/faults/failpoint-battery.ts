@@ -55,9 +55,18 @@ function spread<Item>(items: readonly Item[], count: number): Item[] {
 }
 
 async function reachFailpoint(outcome: Outcome, store: MakeStore, kill: Kill): Promise<FailpointResult> {
-  let result = await runFailpoint(outcome, store, kill);
-  for (let tries = 1; tries < TRIES && !result.killed && !isBad(result); tries += 1) result = await runFailpoint(outcome, store, kill);
+  let result = await attempt(outcome, store, kill);
+  for (let tries = 1; tries < TRIES && !result.killed && !isBad(result); tries += 1) result = await attempt(outcome, store, kill);
   return result;
+}
+
+/** A run that breaks off is one that went wrong, and no end to all the others. */
+async function attempt(outcome: Outcome, store: MakeStore, kill: Kill): Promise<FailpointResult> {
+  try {
+    return await runFailpoint(outcome, store, kill);
+  } catch (error) {
+    return { points: [], killed: false, ended: `broke off: ${String(error)}`, findings: [], asExpected: false };
+  }
 }
 
 function isBad({ findings, asExpected }: FailpointResult): boolean {

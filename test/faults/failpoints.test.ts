@@ -44,11 +44,11 @@ describe.each(['upvest', 'emoney'])('%s', (provider) => {
     const { points, ended, findings } = await runFailpoint(outcome, sqliteFolder, null);
     expect({ ended, findings, first: points.slice(0, 3) }).toEqual({ ended: 'CLOSED', findings: [], first: ['record', 'commit of the mark', 'commit of an answer'] });
     await expectKept(failpointsOf(points).map((kill) => [outcome, kill]));
-  }, 120_000);
+  }, 300_000);
 
   it('answers that get lost, refuse or put off survive it too', async () => {
     await expectKept(SAMPLE.map(([name, number, when]) => [outcomeOf(provider, name), { at: 'store', point: { number, when } }]));
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('a group with its accounts, with webhooks', () => {
@@ -57,5 +57,5 @@ describe('a group with its accounts, with webhooks', () => {
   it(`is closed once each while three processes in a row are killed (seed ${seed})`, async () => {
     const { ends, findings } = await runFamily(sqliteFolder, seed);
     expect({ ends, findings }).toEqual({ ends: ['ACCOUNT CLOSED', 'ACCOUNT CLOSED', 'ACCOUNT CLOSED', 'ACCOUNT_GROUP CLOSED'], findings: [] });
-  }, 120_000);
+  }, 300_000);
 });

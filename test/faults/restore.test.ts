@@ -9,7 +9,7 @@ import { freePorts } from '../support/free-port';
 import { type Client, type ClosureView, environmentFor, freshKey, type Sandboxes, startBothSandboxes, startGatewayProcess } from '../support/gateway';
 
 // Most of a test here is starting processes, which a busy machine takes its time for.
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 const PROVIDERS = ['upvest', 'emoney'] as const;
 type Provider = (typeof PROVIDERS)[number];

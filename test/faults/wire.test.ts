@@ -27,11 +27,11 @@ it('connections that break anywhere leave each account closed once', async () =>
     ...cutsOf(provider, 'read', 'answer', every(29, 300)),
   ]);
   expectClosedOnce(cases, await runOnTheWire(cases, sqliteFolder));
-}, 120_000);
+}, 300_000);
 
 it('answers that are no HTTP, or not all of it, prove nothing', async () => {
   const cases = PROVIDERS.flatMap(rawAnswers);
   const result = await runOnTheWire(cases, sqliteFolder);
   expectClosedOnce(cases, result);
   expect(result.unmet).toBe(0);
-}, 120_000);
+}, 300_000);
