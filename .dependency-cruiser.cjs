@@ -16,11 +16,12 @@ module.exports = {
     layer('engine-knows-ports', '^src/engine/', ['^src/domain/', '^src/ports/']),
     layer('store-knows-ports', '^src/store/', ['^src/domain/', '^src/ports/']),
     layer('audit-knows-ports', '^src/audit/', ['^src/domain/', '^src/ports/']),
+    layer('policy-knows-ports', '^src/policy/', ['^src/domain/', '^src/ports/', '^src/config/']),
     layer('kit-knows-ports', '^src/provider-kit/', ['^src/domain/', '^src/ports/']),
     layer('observability-knows-ports', '^src/observability/', ['^src/domain/', '^src/ports/', '^src/provider-kit/redact']),
     layer('config-knows-the-kit', '^src/config/', ['^src/domain/', '^src/ports/', '^src/provider-kit/']),
     layer('graphql-knows-the-engine', '^src/graphql/', ['^src/domain/', '^src/ports/', '^src/engine/']),
-    layer('http-knows-graphql', '^src/http/', ['^src/domain/', '^src/ports/', '^src/engine/', '^src/graphql/', '^src/observability/']),
+    layer('http-knows-graphql', '^src/http/', ['^src/domain/', '^src/ports/', '^src/engine/', '^src/graphql/', '^src/observability/', '^src/config/identity-settings']),
     layer('providers-know-the-kit', '^providers/[^/]+/', ['^src/domain/', '^src/ports/', '^src/provider-kit/']),
     {
       name: 'providers-know-no-other-provider',

@@ -6,6 +6,10 @@ import { SCOPES } from './domain/caller';
 import { createEngine, type EngineSettings } from './engine';
 import { within } from './engine/within';
 import type { Identity } from './graphql/context';
+import type { Authenticate } from './http/authenticate';
+import { IssuerKeys } from './http/identity/issuer-keys';
+import { jwtAuthenticate } from './http/identity/jwt';
+import { routerGate } from './http/identity/router-secret';
 import { createServer } from './http/server';
 import type { Logger } from './observability/logger';
 import { createMetrics } from './observability/metrics';
@@ -13,6 +17,7 @@ import { createStoreGauges } from './observability/store-gauges';
 import { createTelemetry } from './observability/telemetry';
 import type { Telemetry } from './ports/telemetry';
 import { type OpenStore, openStore } from './open-store';
+import { createPolicy } from './policy';
 import { createProviders, type Providers } from './providers';
 import { systemClock, systemRandomness } from './system';
 
@@ -69,25 +74,31 @@ interface Parts extends OpenStore {
 }
 
 async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics, telemetry, store, clock, providers }: Parts): Promise<Gateway> {
+  const policy = createPolicy(config.policy, systemClock);
+  const identity = createIdentity(config);
   const engine = createEngine({
     store,
     providers,
     clock,
     random: systemRandomness,
     telemetry,
+    policy,
     settings: engineSettings(config),
   });
   const askStore = createStoreGauges(metrics.registry, store);
   const server = createServer({
     service: engine.service,
     receiveWebhook: engine.receiveWebhook,
-    authenticate: () => Promise.resolve(EVERYBODY),
+    authenticate: identity.authenticate,
+    isRouter: routerGate(config.routerSecrets.map((secret) => secret.reveal())),
     logger,
     metrics: async () => {
       await askStore();
       return metrics.text();
     },
-    health: () => store.ping(),
+    health: async () => {
+      await Promise.all([store.ping(), identity.ready()]);
+    },
     introspection: config.introspection,
     ide,
   });
@@ -96,6 +107,7 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
     url = await server.listen(config.host, config.port);
   } catch (error) {
     await server.drain();
+    await Promise.all([policy.dispose(), identity.dispose()]);
     throw error;
   }
   engine.start();
@@ -109,10 +121,24 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
       engine.giveUp();
       await providers.dispose();
       await done;
+      await Promise.all([policy.dispose(), identity.dispose()]);
       await sealer?.drain();
       await store.dispose();
     },
   };
+}
+
+interface IdentityParts {
+  authenticate: Authenticate;
+  /** Rejects while nobody can be told from anybody. */
+  ready(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+function createIdentity({ jwt }: Config): IdentityParts {
+  if (!jwt) return { authenticate: () => Promise.resolve(EVERYBODY), ready: () => Promise.resolve(), dispose: () => Promise.resolve() };
+  const keys = new IssuerKeys(jwt.jwksUrl);
+  return { authenticate: jwtAuthenticate(jwt, keys), ready: () => keys.ready(), dispose: () => keys.dispose() };
 }
 
 /** Undefined: there is no key to sign with. */

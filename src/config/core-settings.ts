@@ -1,33 +1,13 @@
 import { z } from 'zod';
-import { isLoopback } from '../provider-kit/settings';
 import { signingKeySetting } from './audit-key';
 import type { ConfigProblem } from './config-error';
+import { identityProblems, identitySettings } from './identity-settings';
+import { count, duration, oneOf, timer, wholeMilliseconds } from './schemas';
 import { Secret } from './secret';
 
-/** Node fires a timer at once when it is asked to wait longer than this, ms (about 24 days). */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-const wholeMilliseconds = z
-  .string()
-  .regex(/^[1-9]\d{0,12}$/, 'Must be a whole number of milliseconds above 0, in digits alone.')
-  .transform(Number);
-const duration = (defaultMs: number) => wholeMilliseconds.default(defaultMs);
-const timer = (defaultMs: number) =>
-  wholeMilliseconds.refine((ms) => ms <= LONGEST_TIMER_MS, `Must not be above ${LONGEST_TIMER_MS}.`).default(defaultMs);
-
-const count = (smallest: number, largest: number, unset: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, `Must be a whole number from ${smallest} to ${largest}, in digits alone.`)
-    .transform(Number)
-    .refine((number) => number >= smallest && number <= largest, `Must be a whole number from ${smallest} to ${largest}, in digits alone.`)
-    .default(unset);
 /** A delivery of long ago is refused by its signature; one of this day must be told by the events that are kept. */
 const SHORTEST_RETENTION_MS = 86_400_000;
 const retention = wholeMilliseconds.refine((ms) => ms >= SHORTEST_RETENTION_MS, `Must not be below ${SHORTEST_RETENTION_MS}, which is a day.`);
-
-const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
-  z.enum(words, { error: `Must be one of ${words.join(', ')}.` });
 
 const port = z
   .string()
@@ -74,7 +54,7 @@ export const coreSettings = {
   WEBHOOK_RETENTION_MS: retention.default(2_592_000_000),
   AUDIT_KEY: signingKeySetting,
   AUDIT_CHECKPOINT_MS: timer(60_000),
-  AUTH: oneOf(['jwt', 'none']).default('jwt'),
+  ...identitySettings,
   INTROSPECTION: oneOf(['on', 'off']).optional(),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
 } as const;
@@ -95,7 +75,7 @@ export function readCoreSettings(env: NodeJS.ProcessEnv): { values: Partial<Core
     else problems.push({ variable, sentence: read.error.issues[0]?.message ?? 'Cannot be read.' });
   }
   const core = values as Partial<CoreSettings>;
-  return { values: core, problems: [...problems, ...rangeProblems(core), ...authProblems(core)] };
+  return { values: core, problems: [...problems, ...rangeProblems(core), ...identityProblems(core, core.HOST)] };
 }
 
 function rangeProblems(values: Partial<CoreSettings>): ConfigProblem[] {
@@ -109,22 +89,4 @@ function rangeProblems(values: Partial<CoreSettings>): ConfigProblem[] {
     if (low === undefined || high === undefined || low <= high) return [];
     return [{ variable: min, sentence: `${low} is above ${max}, which is ${high}.` }];
   });
-}
-
-/** A host as `URL.hostname` would have it. */
-function asInUrl(host: string): string {
-  return host.includes(':') ? `[${host}]` : host.toLowerCase();
-}
-
-function authProblems({ AUTH, HOST }: Partial<CoreSettings>): ConfigProblem[] {
-  if (AUTH === 'jwt') {
-    const sentence =
-      'jwt, the default, needs caller identity, which comes with a later version. ' +
-      'AUTH=none works while HOST is a loopback address.';
-    return [{ variable: 'AUTH', sentence }];
-  }
-  if (AUTH === 'none' && HOST !== undefined && !isLoopback(asInUrl(HOST))) {
-    return [{ variable: 'AUTH', sentence: 'none lets every caller do everything, so it is allowed only while HOST is a loopback address.' }];
-  }
-  return [];
 }

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { ProviderDefinition } from '../provider-kit/define';
 import { ConfigError } from './config-error';
 import { coreSettings, type CoreSettings, readCoreSettings } from './core-settings';
+import { type JwtConfig, jwtConfig, type PolicyConfig, policyConfig, tenancyProblems } from './identity-settings';
 import { type ProviderConfig, readProviders } from './provider-settings';
 import type { Secret } from './secret';
 
@@ -37,6 +38,11 @@ export interface Config {
   auditKey: Secret<KeyObject> | undefined;
   auditCheckpointMs: number;
   introspection: boolean;
+  /** How callers are known; undefined: AUTH=none, everybody is the tenant "default" with all scopes. */
+  jwt: JwtConfig | undefined;
+  policy: PolicyConfig;
+  /** A request to the API must carry one of them; none: it need not. */
+  routerSecrets: readonly Secret<string>[];
   logLevel: CoreSettings['LOG_LEVEL'];
 }
 
@@ -46,8 +52,11 @@ export interface Config {
  */
 export function loadConfig(env: NodeJS.ProcessEnv, definitions: readonly ProviderDefinition[]): Config {
   const core = readCoreSettings(env);
-  const { providers, problems } = readProviders(env, definitions, ['PROVIDERS', ...Object.keys(coreSettings)]);
-  const all = [...core.problems, ...problems];
+  const { providers, problems } = readProviders(env, definitions, {
+    coreNames: ['PROVIDERS', ...Object.keys(coreSettings)],
+    tenantsRequired: core.values.AUTH === 'jwt',
+  });
+  const all = [...core.problems, ...problems, ...tenancyProblems(core.values, providers)];
   if (all.length > 0) throw new ConfigError(all);
   const values = core.values as CoreSettings;
   return {
@@ -73,6 +82,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, definitions: readonly Provide
     auditCheckpointMs: values.AUDIT_CHECKPOINT_MS,
     // Without identity the gateway is on this machine alone, where tools should find their way.
     introspection: values.INTROSPECTION === undefined ? values.AUTH === 'none' : values.INTROSPECTION === 'on',
+    jwt: jwtConfig(values),
+    policy: policyConfig(values),
+    routerSecrets: values.ROUTER_SECRETS,
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -23,19 +23,23 @@ const ID = /^[a-z][a-z0-9_]{0,31}$/;
 /** Shorter values are words like "on", which a sentence may well contain by chance. */
 const SHORTEST_SECRET = 6;
 
-/**
- * Reads PROVIDERS and, under each id's prefix, the settings of its adapter.
- * @param coreNames variables that are not a provider's, whatever they begin with
- */
+interface Around {
+  /** Variables that are not a provider's, whatever they begin with. */
+  coreNames: readonly string[];
+  /** Whether each provider must say whose it is. */
+  tenantsRequired: boolean;
+}
+
+/** Reads PROVIDERS and, under each id's prefix, the settings of its adapter. */
 export function readProviders(
   env: NodeJS.ProcessEnv,
   definitions: readonly ProviderDefinition[],
-  coreNames: readonly string[],
+  { coreNames, tenantsRequired }: Around,
 ): { providers: ProviderConfig[]; problems: ConfigProblem[] } {
   const problems: ConfigProblem[] = [];
   const named = readList(env.PROVIDERS, definitions, problems);
   const providers = named.flatMap((entry) => {
-    const provider = readOne(env, entry, problems);
+    const provider = readOne(env, entry, tenantsRequired, problems);
     return provider ? [provider] : [];
   });
   problems.push(...strayVariables(env, named, coreNames));
@@ -72,13 +76,16 @@ function variablesOf({ id, definition }: Named): string[] {
   return ['TENANTS', ...Object.keys(definition.settings.shape)].map((key) => prefixOf(id) + key);
 }
 
-function readOne(env: NodeJS.ProcessEnv, { id, definition }: Named, problems: ConfigProblem[]): ProviderConfig | undefined {
+function readOne(env: NodeJS.ProcessEnv, { id, definition }: Named, tenantsRequired: boolean, problems: ConfigProblem[]): ProviderConfig | undefined {
   const prefix = prefixOf(id);
   const keys = Object.keys(definition.settings.shape);
   // A compose file passes on what nobody set as an empty text.
   const raw = Object.fromEntries(keys.map((key) => [key, env[prefix + key] || undefined]));
   const tenants = readTenants(env[`${prefix}TENANTS`]);
   if (!tenants) problems.push({ variable: `${prefix}TENANTS`, sentence: 'Must be a comma list of tenants, or * alone.' });
+  if (tenantsRequired && !env[`${prefix}TENANTS`]) {
+    problems.push({ variable: `${prefix}TENANTS`, sentence: 'Is required by AUTH=jwt: the tenants that may use the provider, or * for all.' });
+  }
   const read = definition.settings.safeParse(raw);
   if (!read.success) {
     for (const issue of read.error.issues) {

@@ -7,6 +7,8 @@ export interface Caller {
   tenant: string;
   subject: string;
   scopes: ReadonlySet<Scope>;
+  /** Closure references of the accounts that the caller's token lists as theirs; undefined: it lists none. */
+  accounts?: ReadonlySet<string>;
   /** One per request, from the caller's `x-correlation-id` or ours; it goes to logs, errors and the provider. */
   correlationId: string;
 }

@@ -1,9 +1,10 @@
 import type { Caller } from '../domain/caller';
-import { closureError, InputRefused } from '../domain/closure-error';
+import { type ClosureError, closureError, InputRefused } from '../domain/closure-error';
 import type { Closure } from '../domain/closure';
 import { isTerminal } from '../domain/closure-status';
 import type { ClosureErrorCode } from '../domain/error-code';
 import type { ClosureChange } from '../ports/store';
+import type { Access } from './access';
 import type { Admission } from './admission';
 import type { EngineParts } from './driver';
 import { checkCloseInput, type Intake, isRecordedInput } from './intake';
@@ -25,6 +26,7 @@ export class CloseAccount {
 
   constructor(
     private readonly parts: EngineParts,
+    private readonly access: Access,
     private readonly worker: Worker,
     private readonly admission: Admission,
   ) {
@@ -37,8 +39,10 @@ export class CloseAccount {
     try {
       const intake = this.check(caller, input);
       const isFull = this.admission.isFull;
-      return await this.admission.hold(() => {
+      return await this.admission.hold(async () => {
         if (intake instanceof InputRefused) return this.refuse(caller, input, intake, until);
+        const refusal = await this.admission.aside(() => this.access.refusal(caller, 'close', intake.account));
+        if (refusal) return this.forbid(caller, input, intake, refusal, until);
         return isFull ? this.turnAway(caller, input, intake, until) : this.record(caller, input, intake, until);
       });
     } catch (error) {
@@ -61,6 +65,12 @@ export class CloseAccount {
     const bound = await this.parts.store.byIdempotencyKey(caller.tenant, caller.subject, input.idempotencyKey);
     if (bound && isRecordedInput(input, bound)) return this.firstAnswer(bound, this.worker.underWay(bound.id), true, until);
     return nothingRecorded(caller, refusal.code, refusal.message, { field: ['input', ...refusal.field] });
+  }
+
+  /** What the caller was given once stays theirs to see. */
+  private async forbid(caller: Caller, input: CloseAccountInput, intake: Intake, error: ClosureError, until: number): Promise<CloseAccountResult> {
+    const bound = await this.parts.store.byIdempotencyKey(caller.tenant, caller.subject, input.idempotencyKey);
+    return bound ? this.replay(caller, bound, intake, until) : { closure: null, error, replayed: false };
   }
 
   /** What was recorded before is still answered; nothing new is begun. */

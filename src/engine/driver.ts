@@ -6,6 +6,7 @@ import { judgeRead } from '../domain/rules/read';
 import type { Facts, Situation, Verdict } from '../domain/rules/situation';
 import { unchanged } from '../domain/rules/situation';
 import type { AccountRead, CloseOutcome } from '../domain/outcome';
+import type { AccountPolicy } from '../ports/account-policy';
 import type { Clock, Randomness } from '../ports/clock';
 import type { ConfiguredProvider, ProviderRegistry } from '../ports/provider';
 import type { Alias, Claimed, ClosureStore } from '../ports/store';
@@ -24,6 +25,7 @@ export interface EngineParts {
   clock: Clock;
   random: Randomness;
   telemetry: Telemetry;
+  policy: AccountPolicy;
   settings: EngineSettings;
 }
 

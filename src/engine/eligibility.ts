@@ -4,13 +4,14 @@ import type { Caller } from '../domain/caller';
 import { type ClosureError, type ClosureErrorDetails, closureError, InputRefused } from '../domain/closure-error';
 import type { ClosureErrorCode } from '../domain/error-code';
 import type { AccountRead, AccountSeen, ReadFailed } from '../domain/outcome';
+import type { Access } from './access';
 import type { EngineParts } from './driver';
 import { checkAccount } from './intake';
 import type { Reader } from './reader';
 import type { Eligibility } from './service';
 
 /** Would the provider accept a close now? A live read; nothing is stored and nothing changes anywhere. */
-export async function checkEligibility(parts: EngineParts, reader: Reader, caller: Caller, input: AccountInput): Promise<Eligibility> {
+export async function checkEligibility(parts: EngineParts, reader: Reader, access: Access, caller: Caller, input: AccountInput): Promise<Eligibility> {
   const empty: Eligibility = { account: null, eligible: null, providerStatus: null, blockers: [], error: null, checkedAt: parts.clock.now() };
   try {
     const { provider, account, kind } = checkAccount(parts.providers, caller, input);
@@ -19,6 +20,8 @@ export async function checkEligibility(parts: EngineParts, reader: Reader, calle
       const error = closureError('UNSUPPORTED_BY_PROVIDER', `Accounts of ${provider.displayName} cannot be read.`, caller.correlationId, details);
       return { ...empty, account, error };
     }
+    const refusal = await access.refusal(caller, 'read', account);
+    if (refusal) return { ...empty, account, error: refusal };
     const { read, at } = await reader.read(provider, account, caller.correlationId);
     return { ...judge(account, read, caller, details), checkedAt: at };
   } catch (error) {

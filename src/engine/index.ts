@@ -2,6 +2,7 @@ import type { AccountInput } from '../domain/account';
 import { type Caller, mayOperate } from '../domain/caller';
 import { isSensitive } from '../domain/reason';
 import { blockersAsSeenBy, errorAsSeenBy, isHold } from '../domain/visibility';
+import { Access } from './access';
 import { Admission } from './admission';
 import { CloseAccount } from './close-account';
 import type { EngineParts } from './driver';
@@ -37,11 +38,12 @@ export interface Engine {
 /** Puts the engine together: closing, recovery, polling and what callers may ask. */
 export function createEngine(parts: EngineParts): Engine {
   const worker = new Worker(parts);
+  const access = new Access(parts);
   const lag = new Lag();
-  const closeAccount = new CloseAccount(parts, worker, new Admission(parts.settings, lag));
+  const closeAccount = new CloseAccount(parts, access, worker, new Admission(parts.settings, lag));
   const reader = new Reader(parts.clock);
-  const operate = new Operate(parts, worker, reader);
-  const queries = new Queries(parts);
+  const operate = new Operate(parts, access, worker, reader);
+  const queries = new Queries(parts, access);
   const webhooks = new Webhooks(parts, worker);
   const pruning = new Pruning(parts);
 
@@ -72,7 +74,7 @@ export function createEngine(parts: EngineParts): Engine {
   };
 
   async function eligibility(caller: Caller, account: AccountInput): Promise<Eligibility> {
-    const found = await checkEligibility(parts, reader, caller, account);
+    const found = await checkEligibility(parts, reader, access, caller, account);
     const held = !mayOperate(caller) && found.blockers.some(isHold);
     return {
       ...found,

@@ -6,7 +6,9 @@ import type { ClosureErrorCode } from '../domain/error-code';
 import type { Evidence } from '../domain/outcome';
 import { judgeRead } from '../domain/rules/read';
 import { errorOf, type Finding, type Situation, type Verdict } from '../domain/rules/situation';
+import type { AccountAction } from '../ports/account-policy';
 import type { Alias, ClosureChange } from '../ports/store';
+import type { Access } from './access';
 import { changeOf } from './change';
 import { aliasesOf, type EngineParts, factsFor } from './driver';
 import { mayUse } from './intake';
@@ -35,14 +37,16 @@ type Decided = Decision | NonNullable<ClosureResult['error']>;
 export class Operate {
   constructor(
     private readonly parts: EngineParts,
+    private readonly access: Access,
     private readonly worker: Worker,
     private readonly reader: Reader,
   ) {}
 
   /** Reads the account now. A closure with nothing left to learn is returned as it is. */
   async refresh(caller: Caller, id: string): Promise<ClosureResult> {
-    const closure = await this.find(caller, id);
-    if (!closure) return notFound(caller);
+    const found = await this.findFor(caller, 'refresh', id);
+    if (found.error !== null || !found.closure) return found;
+    const { closure } = found;
     const provider = this.parts.providers.find(closure.account.provider);
     const settled = isTerminal(closure.status) && closure.status !== 'CLOSED';
     if (settled || closure.announceOnly) return { closure, error: null };
@@ -77,8 +81,9 @@ export class Operate {
    * recorded for its accounts, in one commit: as long as nothing of all that was asked for is on its way.
    */
   async cancel(caller: Caller, id: string): Promise<ClosureResult> {
-    const closure = await this.find(caller, id);
-    if (!closure) return notFound(caller);
+    const found = await this.findFor(caller, 'cancel', id);
+    if (found.error !== null || !found.closure) return found;
+    const { closure } = found;
     return this.decide(caller, closure, async (situation) => {
       const [children = []] = situation.closure.includeAccounts ? await this.parts.store.children(caller.tenant, [id]) : [];
       const own = children.filter(({ idempotencyKey }) => idempotencyKey === null);
@@ -135,6 +140,12 @@ export class Operate {
 
   private async find(caller: Caller, id: string): Promise<Closure | null> {
     return (await this.parts.store.closures(caller.tenant, [id]))[0] ?? null;
+  }
+
+  /** Not found is one that the caller may not see, too. */
+  private async findFor(caller: Caller, action: AccountAction, id: string): Promise<ClosureResult> {
+    const [closure] = await this.access.visible(caller, [await this.find(caller, id)]);
+    return closure ? { closure, error: await this.access.refusalFor(caller, action, closure) } : notFound(caller);
   }
 
   private change(caller: Caller, closure: Closure, decision: Decision): ClosureChange {

@@ -1,4 +1,4 @@
-import { type AccountInput, canonicalAccount, closureRef, FORMER_ID_RULES } from '../domain/account';
+import { type AccountInput, type AccountRef, canonicalAccount, closureRef, FORMER_ID_RULES } from '../domain/account';
 import type { Caller } from '../domain/caller';
 import { InputRefused } from '../domain/closure-error';
 import type { Closure, ClosureEvent, ClosureReport } from '../domain/closure';
@@ -6,13 +6,17 @@ import { retryAdvice } from '../domain/error-code';
 import type { ReasonMapping } from '../domain/reason';
 import { blockerFilterFor, closureAsSeenBy, eventsAsSeenBy } from '../domain/visibility';
 import type { ListFilter } from '../ports/store';
+import type { Access } from './access';
 import type { EngineParts } from './driver';
 import { checkAccount, checkIdempotencyKey, mayUse } from './intake';
 import type { ClosureFilter, ClosurePage, ProviderView } from './service';
 
 /** Everything that only reads the store; what comes out is as the caller may see it. */
 export class Queries {
-  constructor(private readonly parts: EngineParts) {}
+  constructor(
+    private readonly parts: EngineParts,
+    private readonly access: Access,
+  ) {}
 
   /** A closure as the caller may see it, with the wait that is left and not the one that was. */
   seen(caller: Caller, closure: Closure): Closure {
@@ -23,41 +27,38 @@ export class Queries {
   }
 
   async closures(caller: Caller, ids: readonly string[]): Promise<(Closure | null)[]> {
-    const found = await this.parts.store.closures(caller.tenant, ids);
-    return found.map((closure) => closure && this.seen(caller, closure));
+    return this.allSeen(caller, await this.parts.store.closures(caller.tenant, ids));
   }
 
   async newestByRef(caller: Caller, refs: readonly string[]): Promise<(Closure | null)[]> {
-    const found = await this.parts.store.newestByRef(caller.tenant, refs);
-    return found.map((closure) => closure && this.seen(caller, closure));
+    return this.allSeen(caller, await this.parts.store.newestByRef(caller.tenant, refs));
   }
 
   async list(caller: Caller, filter: ClosureFilter, first: number, after: string | null): Promise<ClosurePage> {
-    const found = await this.parts.store.list(caller.tenant, this.storeFilter(caller, filter), first + 1, after);
+    const checked = this.storeFilter(caller, filter);
+    const visibleTo = await this.access.narrowing(caller, filter.account ? this.accountOf(caller, filter.account) : null);
+    const found = await this.parts.store.list(caller.tenant, { ...checked, visibleTo }, first + 1, after);
     return { closures: found.slice(0, first).map((closure) => this.seen(caller, closure)), hasNextPage: found.length > first };
   }
 
   async events(caller: Caller, closures: readonly Closure[]): Promise<ClosureEvent[][]> {
     // The reason on a closure that went out may be masked; what is hidden is decided on what is stored.
     const ids = closures.map(({ id }) => id);
-    const [events, stored] = await Promise.all([this.parts.store.events(ids), this.parts.store.closures(caller.tenant, ids)]);
+    const [events, stored] = await Promise.all([this.parts.store.events(caller.tenant, ids), this.parts.store.closures(caller.tenant, ids)]);
     return stored.map((closure, index) => (closure ? eventsAsSeenBy(caller, closure, events[index] ?? []) : []));
   }
 
   async reports(caller: Caller, closures: readonly Closure[]): Promise<ClosureReport[][]> {
-    const mine = closures.every(({ tenant }) => tenant === caller.tenant);
-    if (!mine) throw new Error('Reports of another tenant were asked for.');
-    return this.parts.store.reports(closures.map(({ id }) => id));
+    return this.parts.store.reports(caller.tenant, closures.map(({ id }) => id));
   }
 
   async children(caller: Caller, closures: readonly Closure[]): Promise<Closure[][]> {
     const found = await this.parts.store.children(caller.tenant, closures.map(({ id }) => id));
-    return found.map((children) => children.map((child) => this.seen(caller, child)));
+    return Promise.all(found.map(async (children) => (await this.allSeen(caller, children)).filter((child) => child !== null)));
   }
 
   async parents(caller: Caller, closures: readonly Closure[]): Promise<(Closure | null)[]> {
-    const found = await this.parts.store.parents(caller.tenant, closures.map(({ id }) => id));
-    return found.map((parent) => parent && this.seen(caller, parent));
+    return this.allSeen(caller, await this.parts.store.parents(caller.tenant, closures.map(({ id }) => id)));
   }
 
   async providers(caller: Caller): Promise<ProviderView[]> {
@@ -69,13 +70,19 @@ export class Queries {
     ];
   }
 
+  /** What the caller may not see is null, like what is not there. */
+  private async allSeen(caller: Caller, closures: readonly (Closure | null)[]): Promise<(Closure | null)[]> {
+    const visible = await this.access.visible(caller, closures);
+    return visible.map((closure) => closure && this.seen(caller, closure));
+  }
+
   /** @throws InputRefused, the field beginning with `filter` */
   private storeFilter(caller: Caller, filter: ClosureFilter): ListFilter {
     try {
       return {
         status: filter.status ?? undefined,
         provider: filter.provider ?? undefined,
-        accountRef: filter.account ? this.refOf(caller, filter.account) : undefined,
+        accountRef: filter.account ? closureRef(this.accountOf(caller, filter.account)) : undefined,
         blocker: filter.blocker ? blockerFilterFor(caller, filter.blocker) : undefined,
         key: keyFilter(caller, filter.idempotencyKey),
         requestedAfter: filter.requestedAfter ?? undefined,
@@ -89,11 +96,11 @@ export class Queries {
   }
 
   /** Closures of a provider that is configured no longer are found too, where the input says of which type the id is. */
-  private refOf(caller: Caller, account: AccountInput): string {
+  private accountOf(caller: Caller, account: AccountInput): AccountRef {
     const provider = this.parts.providers.find(account.provider);
     const gone = !provider || !mayUse(caller, provider);
-    if (gone && account.idType) return closureRef(canonicalAccount(account, account.idType, FORMER_ID_RULES));
-    return closureRef(checkAccount(this.parts.providers, caller, account).account);
+    if (gone && account.idType) return canonicalAccount(account, account.idType, FORMER_ID_RULES);
+    return checkAccount(this.parts.providers, caller, account).account;
   }
 
   /** What the provider would be told of the reason OTHER. */

@@ -176,7 +176,7 @@ export class Webhooks {
     const { store, clock } = this.parts;
     let closure: Closure | null | undefined = first;
     for (let look = 0; look < MAX_LOOKS && closure; look += 1) {
-      const [known] = await store.reports([closure.id]);
+      const [known] = await store.reports(closure.tenant, [closure.id]);
       if (known?.some(({ id }) => id === report.id)) return;
       const guard = { version: closure.version };
       if (await store.commit({ id: closure.id, guard, set: { updatedAt: clock.now() }, visible: true, reports: [report], lease: 'release' })) return;

@@ -4,11 +4,16 @@ import { ApiError } from './errors/api-error';
 import { createLoaders, type Loaders } from './loaders';
 
 /** Who an authenticator says is asking. */
-export type Identity = Omit<Caller, 'correlationId'>;
+export interface Identity extends Omit<Caller, 'correlationId'> {
+  /** Epoch ms; what goes on is to end then. Undefined: never. */
+  expiresAt?: number;
+}
 
 /** What every resolver is given. */
 export interface ApiContext {
   caller: Caller;
+  /** Epoch ms; undefined: never. */
+  expiresAt: number | undefined;
   service: ClosureService;
   loaders: Loaders;
 }
@@ -19,8 +24,9 @@ export interface ApiContext {
  */
 export function createContext(service: ClosureService, identity: Identity | null, correlationId: string): ApiContext {
   if (!identity) throw new ApiError('UNAUTHENTICATED', 'The request does not say who is asking, or not credibly.', undefined, 401);
-  const caller: Caller = { ...identity, correlationId };
-  return { caller, service, loaders: createLoaders(service, caller) };
+  const { expiresAt, ...who } = identity;
+  const caller: Caller = { ...who, correlationId };
+  return { caller, expiresAt, service, loaders: createLoaders(service, caller) };
 }
 
 /** @throws ApiError FORBIDDEN when the caller lacks the scope */

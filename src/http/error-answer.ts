@@ -4,6 +4,7 @@ import type { ErrorLog } from '../graphql/errors/mask-error';
 /** What HTTP itself refuses, before GraphQL sees it: code and words by status. They quote nothing of the request. */
 const REFUSALS: Record<number, readonly [code: string, message: string]> = {
   400: ['BAD_REQUEST', 'The request is not well-formed.'],
+  401: ['UNAUTHENTICATED', 'The request does not come by way of the router.'],
   404: ['NOT_FOUND', 'There is nothing at this address.'],
   405: ['METHOD_NOT_ALLOWED', 'This address does not take that method.'],
   408: ['REQUEST_TIMEOUT', 'The request took too long to arrive.'],

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -7,7 +7,7 @@ import type { ClosureService } from '../engine/service';
 import { createContext, type ApiContext } from '../graphql/context';
 import { withCorrelationId } from '../graphql/errors/correlation';
 import { checkLimits } from '../graphql/limits';
-import type { Authenticate } from './authenticate';
+import { type Authenticate, identityOf } from './authenticate';
 import { answerError } from './error-answer';
 
 const PATH = '/graphql';
@@ -22,20 +22,27 @@ export interface GraphqlRoute {
   apollo: ApolloServer<ApiContext>;
   service: ClosureService;
   authenticate: Authenticate;
+  /** True for a request that comes by way of the router, where only those are taken. */
+  isRouter: (headers: IncomingHttpHeaders) => boolean;
   /** A whole page, for browsers that open the address; absent: none. */
   ide?: string;
 }
 
 /** POST, and GET for queries (Apollo answers a mutation by GET with 405). */
-export function addGraphqlRoute(app: FastifyInstance, { apollo, service, authenticate, ide }: GraphqlRoute): void {
+export function addGraphqlRoute(app: FastifyInstance, { apollo, service, authenticate, isRouter, ide }: GraphqlRoute): void {
   const page = ide === undefined ? null : { html: ide, etag: `"${createHash('sha256').update(ide).digest('base64url')}"` };
   app.route<{ Reply: string }>({
     method: ['GET', 'POST'],
     url: PATH,
     exposeHeadRoute: false,
     onRequest: async (request, reply) => {
+      if (!isRouter(request.headers)) return answerError(request, reply, 401);
       const coding = request.headers['content-encoding'] ?? 'identity';
       return coding === 'identity' ? undefined : answerError(request, reply.header('accept-encoding', 'identity'), 415);
+    },
+    onSend: async (_request, reply) => {
+      // RFC 6750 section 3.
+      if (reply.statusCode === 401) reply.header('www-authenticate', 'Bearer');
     },
     preHandler: [
       async (request, reply) => {
@@ -50,7 +57,7 @@ export function addGraphqlRoute(app: FastifyInstance, { apollo, service, authent
     ],
     handler: fastifyApolloHandler(apollo, {
       async context(request) {
-        const context = createContext(service, await authenticate(request), request.id);
+        const context = createContext(service, await identityOf(authenticate, request.headers), request.id);
         checkLimits(documentOf(request));
         return context;
       },

@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises';
+import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { ClosureService } from '../engine/service';
@@ -35,6 +36,8 @@ const SECURITY_HEADERS = {
 export interface ServerOptions {
   service: ClosureService;
   authenticate: Authenticate;
+  /** True for a request to the API that comes by way of the router, where only those are taken. */
+  isRouter: (headers: IncomingHttpHeaders) => boolean;
   logger: ErrorLog;
   /** All metrics in the Prometheus text format. */
   metrics: () => Promise<string>;

@@ -166,6 +166,8 @@ export interface ListFilter {
   updatedAfter?: number;
   /** In its status since before, epoch ms, exclusive. */
   statusBefore?: number;
+  /** Only what this subject asked for, and the closures of these accounts; other identifiers count too. */
+  visibleTo?: { subject: string; accountRefs: readonly string[] };
 }
 
 /**
@@ -212,8 +214,10 @@ export interface ClosureStore {
   list(tenant: string, filter: ListFilter, limit: number, after: string | null): Promise<Closure[]>;
   attempts(id: string): Promise<Attempt[]>;
   /** Oldest first, for each closure in the order asked. */
-  events(ids: readonly string[]): Promise<ClosureEvent[][]>;
-  reports(ids: readonly string[]): Promise<ClosureReport[][]>;
+  events(tenant: string, ids: readonly string[]): Promise<ClosureEvent[][]>;
+  reports(tenant: string, ids: readonly string[]): Promise<ClosureReport[][]>;
+  /** By what closure references each closure's account is known, the one that the caller gave among them. */
+  accountRefs(tenant: string, ids: readonly string[]): Promise<string[][]>;
   /** The closures that each one waits for, oldest first, in the order asked. */
   children(tenant: string, ids: readonly string[]): Promise<Closure[][]>;
   /** The newest closure that waits for each one, in the order asked; null: none. */

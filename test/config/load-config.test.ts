@@ -66,6 +66,9 @@ describe('defaults', () => {
       auditKey: undefined,
       auditCheckpointMs: 60_000,
       introspection: true,
+      jwt: undefined,
+      policy: { kind: 'tenant' },
+      routerSecrets: [],
       logLevel: 'info',
     });
     expect(providers).toHaveLength(1);
@@ -157,7 +160,6 @@ describe('a value that is wrong', () => {
     ].map((url): [string, string] => ['DATABASE_URL', url]),
     ['AUTH', ''],
     ['AUTH', 'None'],
-    ['AUTH', 'jwt'],
     ['INTROSPECTION', 'yes'],
     ['LOG_LEVEL', 'loud'],
     ['PROVIDERS', ''],
@@ -192,7 +194,7 @@ describe('a value that is wrong', () => {
       BANK_UK_TYPO: '1',
     }).map((problem) => problem.slice(0, problem.indexOf(':')));
     expect(names.toSorted()).toEqual(
-      ['HOST', 'PORT', 'POLL_MIN_MS', 'LOG_LEVEL', 'AUTH', 'PROVIDERS', 'PROVIDERS', 'BANK_BASE_URL', 'BANK_SECRET']
+      ['HOST', 'PORT', 'POLL_MIN_MS', 'LOG_LEVEL', 'AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTHORIZE', 'BANK_TENANTS', 'BANK_UK_TENANTS', 'PROVIDERS', 'PROVIDERS', 'BANK_BASE_URL', 'BANK_SECRET']
         .concat(['BANK_UK_BASE_URL', 'BANK_UK_SECRET', 'BANK_UK_MODE', 'BANK_UK_TYPO'])
         .toSorted(),
     );
@@ -210,15 +212,85 @@ describe('a value that is wrong', () => {
 });
 
 describe('nothing configured', () => {
-  it('names AUTH and PROVIDERS, and how to go on', () => {
+  it('names what AUTH=jwt needs, and PROVIDERS, and how to go on', () => {
     const problems = problemsOf({});
-    expect(problems).toEqual([expect.stringMatching(/^AUTH: .*AUTH=none/), expect.stringMatching(/^PROVIDERS: .*bank, mint/)]);
+    expect(problems).toEqual([
+      expect.stringMatching(/^AUTH_JWKS_URL: .*AUTH=none/),
+      expect.stringMatching(/^AUTH_ISSUER: .*AUTH=none/),
+      expect.stringMatching(/^AUTH_AUDIENCE: .*AUTH=none/),
+      expect.stringMatching(/^AUTHORIZE: .*claim.*http.*tenant/),
+      expect.stringMatching(/^PROVIDERS: .*bank, mint/),
+    ]);
   });
 });
 
 describe('AUTH=none', () => {
   it.each(['0.0.0.0', '::', '10.0.0.1', 'gateway.example', '128.0.0.1', '127.example'])('is refused on %s', (HOST) => {
     expect(problemsWith({ HOST })).toEqual([expect.stringMatching(/^AUTH: .*loopback/)]);
+  });
+});
+
+describe('AUTH=jwt', () => {
+  const jwt = {
+    ...valid,
+    AUTH: 'jwt',
+    AUTH_JWKS_URL: 'https://issuer.example/keys',
+    AUTH_ISSUER: 'https://issuer.example',
+    AUTH_AUDIENCE: 'closures',
+    AUTHORIZE: 'claim',
+    BANK_TENANTS: 'acme',
+  };
+  const problemsWithJwt = (changes: NodeJS.ProcessEnv) => problemsOf({ ...jwt, ...changes });
+
+  it('reads tokens as RFC 9068 has them unless something else is said, and serves others', () => {
+    const { jwt: read, policy, introspection } = loadConfig({ ...jwt, HOST: '0.0.0.0' }, definitions);
+    expect(read).toEqual({
+      jwksUrl: 'https://issuer.example/keys',
+      issuer: 'https://issuer.example',
+      audience: 'closures',
+      algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'],
+      tokenTypes: ['at+jwt', 'JWT'],
+      claims: { tenant: 'tenant', subject: 'sub', scope: 'scope', accounts: 'accounts' },
+    });
+    expect({ policy, introspection }).toEqual({ policy: { kind: 'claim' }, introspection: false });
+  });
+
+  it.each(['AUTH_JWKS_URL', 'AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTHORIZE', 'BANK_TENANTS'])('needs %s', (variable) => {
+    expect(problemsWithJwt({ [variable]: undefined })).toEqual([expect.stringMatching(new RegExp(`^${variable}: Is required by AUTH=jwt`))]);
+    expect(problemsWithJwt({ [variable]: '' })).toHaveLength(1);
+  });
+
+  it.each([
+    ['AUTH_JWKS_URL', 'http://issuer.example/keys'],
+    ['AUTH_JWKS_URL', 'https://user:pass@issuer.example/keys'],
+    ['AUTH_ALGORITHMS', 'HS256'],
+    ['AUTH_ALGORITHMS', 'RS256,none'],
+    ['AUTH_TOKEN_TYPES', 'at+jwt,'],
+    ['AUTH_TENANT_CLAIM', 'my tenant'],
+    ['AUTHORIZE', 'everyone'],
+    ['ROUTER_SECRETS', 'too-short'],
+    ['ROUTER_SECRETS', 'with-a-space in-the-middle'],
+    ['ROUTER_SECRETS', 'sixteen-chars-01,sixteen-chars-02,sixteen-chars-03'],
+  ])('refuses %s=%j', (variable, value) => {
+    expect(problemsWithJwt({ [variable]: value })).toEqual([expect.stringMatching(new RegExp(`^${variable}: `))]);
+  });
+
+  it('takes AUTHORIZE=tenant only while each provider has exactly one tenant', () => {
+    expect(problemsWithJwt({ AUTHORIZE: 'tenant' })).toEqual([]);
+    for (const BANK_TENANTS of ['*', 'acme,other']) {
+      expect(problemsWithJwt({ AUTHORIZE: 'tenant', BANK_TENANTS })).toEqual([expect.stringMatching(/^BANK_TENANTS: .*exactly one/)]);
+    }
+  });
+
+  it('takes AUTHORIZE=http only with the address of the policy', () => {
+    expect(problemsWithJwt({ AUTHORIZE: 'http' })).toEqual(['AUTHORIZE_URL: Is required by AUTHORIZE=http.']);
+    const { policy } = loadConfig({ ...jwt, AUTHORIZE: 'http', AUTHORIZE_URL: 'https://policy.example/access/v1/evaluation' }, definitions);
+    expect(policy).toEqual({ kind: 'http', url: 'https://policy.example/access/v1/evaluation', token: undefined, timeoutMs: 1_000, cacheMs: 5_000 });
+  });
+
+  it('shows no secret', () => {
+    const config = loadConfig({ ...jwt, AUTHORIZE: 'http', AUTHORIZE_URL: 'https://p.example', AUTHORIZE_TOKEN: 'policy-canary', ROUTER_SECRETS: 'router-canary-000' }, definitions);
+    expect(inspect(config, { depth: null }) + JSON.stringify(config)).not.toMatch(/canary/);
   });
 });
 

@@ -109,7 +109,7 @@ describe('a webhook event', () => {
     const { id } = await closed(freshKey());
     await deliver(harness.engine, 'applied', report('report-1'));
     await deliver(harness.engine, 'unreadable', {});
-    await eventually(async () => (await harness.store.reports([id]))[0]?.length === 1);
+    await eventually(async () => (await harness.store.reports(CALLER.tenant, [id]))[0]?.length === 1);
     const counts: { keys: number; events: number }[] = [];
     harness.parts.telemetry.pruned = (count) => void counts.push(count);
 
@@ -118,7 +118,7 @@ describe('a webhook event', () => {
       await eventually(async () => counts.length > 0 && counts.length === [29, 31, 89, 91].indexOf(days) + 1);
     }
     expect(counts.map(({ events }) => events)).toEqual([0, 1, 0, 1]);
-    expect((await harness.store.reports([id]))[0]).toHaveLength(1);
+    expect((await harness.store.reports(CALLER.tenant, [id]))[0]).toHaveLength(1);
   });
 });
 

@@ -200,7 +200,7 @@ describe('what news makes of a closure', () => {
     await deliver([event(closed()), event(report()), event(report())]);
     await harness.until(id, 'CLOSED');
     await settled();
-    expect((await harness.store.reports([id]))[0]).toEqual([{ id: 'report-1', type: 'ACCOUNT_CLOSING', createdAt: 1_700_000_000_000 }]);
+    expect((await harness.store.reports(CALLER.tenant, [id]))[0]).toEqual([{ id: 'report-1', type: 'ACCOUNT_CLOSING', createdAt: 1_700_000_000_000 }]);
   });
 });
 
@@ -254,12 +254,12 @@ describe('the order in which events arrive', () => {
     );
     for (const id of ids) {
       await harness.until(id, 'CLOSED');
-      while ((await harness.store.reports([id]))[0]?.length !== 2) await new Promise((resolve) => setTimeout(resolve, 5));
+      while ((await harness.store.reports(CALLER.tenant, [id]))[0]?.length !== 2) await new Promise((resolve) => setTimeout(resolve, 5));
     }
     await settled();
     for (const id of ids) {
       const { status, error } = await harness.stored(id);
-      const reports = (await harness.store.reports([id]))[0]?.map((one) => one.id);
+      const reports = (await harness.store.reports(CALLER.tenant, [id]))[0]?.map((one) => one.id);
       const closedBy = (await harness.history(id)).filter(({ to }) => to === 'CLOSED').map(({ cause }) => cause);
       ends.add(JSON.stringify({ status, error, reports, closedBy }));
     }

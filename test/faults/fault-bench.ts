@@ -96,7 +96,7 @@ export class FaultBench {
       const all: StoredClosure[] = [];
       for (let after: string | null = null; ; ) {
         const page = await store.list('default', {}, PAGE, after);
-        const events = await store.events(page.map(({ id }) => id));
+        const events = await store.events('default', page.map(({ id }) => id));
         for (const [index, closure] of page.entries()) {
           all.push({ closure, attempts: await store.attempts(closure.id), events: events[index] ?? [] });
         }

@@ -66,7 +66,7 @@ describe('npm start', () => {
     const child = startChild('npm', ['start']);
     children.push(child);
     expect(await child.ended).toBe(1);
-    expect(child.stderr()).toMatch(/^AUTH: .*AUTH=none/m);
+    expect(child.stderr()).toMatch(/^AUTH_JWKS_URL: .*AUTH=none/m);
     expect(child.stderr()).toMatch(/^PROVIDERS: /m);
   });
 

@@ -34,7 +34,7 @@ export function auditContract(current: Current): void {
       const closure = await recorded(current, { reasonText: 'weg – 離' });
       const event = sampleEvent({ from: 'REQUESTED', to: 'CLOSING', detail: 'ä', providerRequestId: 'r', evidence: EVIDENCE });
       await current().store.commit(byWorker(closure, { set: { status: 'CLOSING' }, event }));
-      expect(await current().store.events([closure.id])).toEqual([[expect.anything(), event]]);
+      expect(await current().store.events(closure.tenant, [closure.id])).toEqual([[expect.anything(), event]]);
       const { row, entries, seals } = (await audited(closure.id))!;
       expect(entries.map(({ seq, from, to, evidence }) => [seq, from, to, evidence && JSON.parse(evidence)])).toEqual([
         [1, null, 'REQUESTED', null],

@@ -37,7 +37,7 @@ export function childrenContract(current: Current): void {
       const [parent, one, two] = [group(), child(), child({ status: 'CLOSING' })];
       expect(await record(parent, [two, one])).toEqual({ kind: 'recorded', closure: { ...parent, fence: 1 } });
       expect(await current().store.children('tenant-a', [parent.id])).toEqual([[one.closure, two.closure]]);
-      expect(await current().store.events([one.closure.id, two.closure.id])).toEqual([[one.event], [two.event]]);
+      expect(await current().store.events('tenant-a', [one.closure.id, two.closure.id])).toEqual([[one.event], [two.event]]);
       expect(await current().store.newestByRef('tenant-a', [closureRef(one.closure.account)])).toEqual([one.closure]);
       expect(await parentId(one.closure)).toBe(parent.id);
     });
@@ -163,7 +163,7 @@ export function childrenContract(current: Current): void {
       expect(await stored(current, parent)).toEqual(parent);
       expect(await stored(current, good.closed)).toEqual(good.closed);
       expect(await childIds(parent)).toEqual([]);
-      expect((await current().store.events([parent.id]))[0]).toHaveLength(1);
+      expect((await current().store.events('tenant-a', [parent.id]))[0]).toHaveLength(1);
       expect(await current().store.claimDue(10, LEASE_MS)).toEqual([]);
     });
 

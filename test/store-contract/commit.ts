@@ -66,8 +66,8 @@ export function commitContract(current: Current): void {
       expect(await store.commit({ ...everything(byWorker(closure)), guard })).toBeNull();
       expect(await stored(current, closure)).toEqual(before);
       expect(await store.attempts(closure.id)).toEqual([expect.objectContaining({ number: 1, effect: 'MARKED' })]);
-      expect(await store.events([closure.id])).toEqual([[expect.objectContaining({ to: 'REQUESTED' })]]);
-      expect(await store.reports([closure.id])).toEqual([[]]);
+      expect(await store.events(closure.tenant, [closure.id])).toEqual([[expect.objectContaining({ to: 'REQUESTED' })]]);
+      expect(await store.reports(closure.tenant, [closure.id])).toEqual([[]]);
       expect(await store.byLockKey('tenant-a', 'bank', 'alias')).toBeNull();
       const second = await store.record(sampleClosure({ account: closure.account }), sampleEvent(), LEASE_MS);
       expect(second.kind).toBe('accountTaken');
@@ -80,8 +80,8 @@ export function commitContract(current: Current): void {
       expect(await store.commit(everything(byWorker(closure)))).toMatchObject({ status: 'CLOSED', version: 3 });
       const attempts = await store.attempts(closure.id);
       expect(attempts.map(({ number, effect }) => [number, effect])).toEqual([[1, 'ACCEPTED'], [2, 'MARKED']]);
-      expect((await store.events([closure.id]))[0]!.map(({ to }) => to)).toEqual(['REQUESTED', 'CLOSED']);
-      expect(await store.reports([closure.id])).toEqual([[{ id: 'r', type: 'STATEMENT', createdAt: 5 }]]);
+      expect((await store.events(closure.tenant, [closure.id]))[0]!.map(({ to }) => to)).toEqual(['REQUESTED', 'CLOSED']);
+      expect(await store.reports(closure.tenant, [closure.id])).toEqual([[{ id: 'r', type: 'STATEMENT', createdAt: 5 }]]);
       expect(await store.byLockKey('tenant-a', 'bank', 'alias')).toMatchObject({ id: closure.id });
     });
 

@@ -23,16 +23,16 @@ export function historyContract(current: Current): void {
       await store.record(closure, first, LEASE_MS);
       await store.commit(byWorker(closure, { event: FULL_EVENT }));
       await store.commit(byObserver({ ...closure, version: 2 }, { event: bare }));
-      expect(await store.events([closure.id])).toEqual([[first, FULL_EVENT, bare]]);
+      expect(await store.events(closure.tenant, [closure.id])).toEqual([[first, FULL_EVENT, bare]]);
     });
 
     it('is given for each closure in the order asked', async () => {
       const { store } = current();
       const one = await recorded(current);
       const two = await recorded(current, { status: 'CLOSING' });
-      const words = (await store.events([two.id, 'nobody', one.id, two.id])).map((events) => events.map(({ to }) => to));
+      const words = (await store.events('tenant-a', [two.id, 'nobody', one.id, two.id])).map((events) => events.map(({ to }) => to));
       expect(words).toEqual([['CLOSING'], [], ['REQUESTED'], ['CLOSING']]);
-      expect(await store.events([])).toEqual([]);
+      expect(await store.events('tenant-a', [])).toEqual([]);
     });
   });
 
@@ -46,15 +46,15 @@ export function historyContract(current: Current): void {
       await store.commit(byWorker(one, { reports: [late] }));
       await store.commit(byWorker(one, { reports: [late, early] }));
       await store.commit(byWorker(two, { reports: [late] }));
-      expect(await store.reports([two.id, 'nobody', one.id])).toEqual([[late], [], [early, late]]);
-      expect(await store.reports([])).toEqual([]);
+      expect(await store.reports('tenant-a', [two.id, 'nobody', one.id])).toEqual([[late], [], [early, late]]);
+      expect(await store.reports('tenant-a', [])).toEqual([]);
     });
 
     it('attach to a closure that is over', async () => {
       const closure = await recorded(current, { status: 'CLOSED' });
       const report = { id: 'report-1', type: 'ACCOUNT_CLOSING', createdAt: 10 };
       expect(await current().store.commit(byObserver(closure, { reports: [report] }))).toMatchObject({ version: 2 });
-      expect(await current().store.reports([closure.id])).toEqual([[report]]);
+      expect(await current().store.reports(closure.tenant, [closure.id])).toEqual([[report]]);
     });
   });
 }

@@ -18,12 +18,12 @@ export function lifecycleContract(current: Current): void {
           reports: [report],
         }),
       );
-      const events = await current().store.events([closure.id]);
+      const events = await current().store.events(closure.tenant, [closure.id]);
       const store = await current().reopen();
       expect(await stored(current, closure)).toEqual(written);
       expect(await store.attempts(closure.id)).toEqual([mark]);
-      expect(await store.events([closure.id])).toEqual(events);
-      expect(await store.reports([closure.id])).toEqual([[report]]);
+      expect(await store.events(closure.tenant, [closure.id])).toEqual(events);
+      expect(await store.reports(closure.tenant, [closure.id])).toEqual([[report]]);
       expect(await store.newestByRef('tenant-a', [closureRef(alias)])).toEqual([written]);
       const second = await store.record(sampleClosure({ account: closure.account }), sampleEvent(), LEASE_MS);
       expect(second.kind).toBe('accountTaken');

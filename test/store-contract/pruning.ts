@@ -49,10 +49,10 @@ export function pruningContract(current: Current): void {
 
     it('leave the closure, its version, its history and its attempts as they were', async () => {
       const closure = await old();
-      const events = await current().store.events([closure.id]);
+      const events = await current().store.events(closure.tenant, [closure.id]);
       await prune();
       expect(await stored(current, closure)).toEqual({ ...closure, idempotencyKey: null, fingerprint: '' });
-      expect(await current().store.events([closure.id])).toEqual(events);
+      expect(await current().store.events(closure.tenant, [closure.id])).toEqual(events);
       expect(idsOf([await current().store.byLockKey('tenant-a', 'bank', closure.lockKey)])).toEqual([closure.id]);
     });
 

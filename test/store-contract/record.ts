@@ -179,7 +179,7 @@ export function recordContract(current: Current): void {
       // Which of the two refusals the others get depends on who looks when.
       const { recorded: winners, accountTaken = 0, stale = 0 } = countBy(results, ({ kind }) => kind);
       expect([winners, accountTaken + stale]).toEqual([1, 49]);
-      expect((await current().store.events([old.id]))[0]!.filter(({ to }) => to === 'REOPENED')).toHaveLength(1);
+      expect((await current().store.events('tenant-a', [old.id]))[0]!.filter(({ to }) => to === 'REOPENED')).toHaveLength(1);
     });
   });
 }

@@ -20,8 +20,8 @@ export function textContract(current: Current): void {
       );
       expect(after?.providerStatus).toMatch(/^a.b.+c$/s);
       expect(await stored(current, closure)).toEqual(after);
-      expect(await store.events([closure.id])).toHaveLength(1);
-      expect(await store.reports([closure.id])).toHaveLength(1);
+      expect(await store.events(closure.tenant, [closure.id])).toHaveLength(1);
+      expect(await store.reports(closure.tenant, [closure.id])).toHaveLength(1);
     });
 
     it('finds nothing, and does no harm', async () => {

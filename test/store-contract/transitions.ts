@@ -15,7 +15,7 @@ export function transitionContract(current: Current): void {
           await expect(current().store.commit(change)).rejects.toThrow(IllegalWrite);
           expect(await stored(current, closure)).toEqual(closure);
           expect(await current().store.attempts(closure.id)).toEqual([]);
-          expect(await current().store.events([closure.id])).toEqual([[expect.objectContaining({ to: from })]]);
+          expect(await current().store.events(closure.tenant, [closure.id])).toEqual([[expect.objectContaining({ to: from })]]);
         }
       }
     });

@@ -70,8 +70,8 @@ async function told(store: ClosureStore, closures: Closure[]): Promise<unknown> 
   const ids = closures.map(({ id }) => id);
   return {
     list: await store.list('tenant-a', {}, 2 * MANY, null),
-    events: await store.events(ids),
-    reports: await store.reports(ids),
+    events: await store.events('tenant-a', ids),
+    reports: await store.reports('tenant-a', ids),
     attempts: await Promise.all(ids.map((id) => store.attempts(id))),
     byRef: await store.newestByRef('tenant-a', closures.map(({ account }) => closureRef(account))),
     byAlias: await store.byLockKey('tenant-a', 'bank', ids[0]!),

@@ -31,7 +31,7 @@ describe('a process that is killed in the middle of many writes', () => {
       }
       const store = await openSqliteStore({ dataDir, clock });
       const found = await store.closures('tenant-a', [...acknowledged.keys()]);
-      const events = await store.events([...acknowledged.keys()]);
+      const events = await store.events('tenant-a', [...acknowledged.keys()]);
       await store.dispose();
       const wanted = [...acknowledged.values()];
       const lost = found.filter((closure, index) => !closure || (wanted[index] === 'CLOSING' && closure.status !== 'CLOSING'));

@@ -96,7 +96,7 @@ describe('a server that goes away', () => {
     }
     const found = await store.closures('tenant-a', acknowledged);
     expect(found).not.toContain(null);
-    expect(await store.events(acknowledged)).not.toContainEqual([]);
+    expect(await store.events('tenant-a', acknowledged)).not.toContainEqual([]);
     await store.dispose();
   });
 

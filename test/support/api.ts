@@ -6,6 +6,7 @@ import type { Closure } from '../../src/domain/closure';
 import { createEngine, type EngineParts } from '../../src/engine';
 import type { Authenticate } from '../../src/http/authenticate';
 import { createServer, type ServerOptions } from '../../src/http/server';
+import { tenantPolicy } from '../../src/policy/tenant';
 import type { ClosureStore } from '../../src/ports/store';
 import { openSqliteStore } from '../../src/store/sqlite';
 import { systemClock, systemRandomness } from '../../src/system';
@@ -74,6 +75,7 @@ export async function startApi(options: Partial<ServerOptions> = {}): Promise<Ap
     clock: systemClock,
     random: systemRandomness,
     telemetry: { transition: silent, providerCall: silent, circuit: silent, overloaded: silent, unmapped: silent, pruned: silent, alarm: silent },
+    policy: tenantPolicy,
     settings: SETTINGS,
   });
   const logged: Api['logged'] = [];
@@ -83,6 +85,7 @@ export async function startApi(options: Partial<ServerOptions> = {}): Promise<Ap
     authenticate: byTestHeaders,
     logger: { error: (fields, message) => void logged.push({ fields, message }) },
     metrics: async () => '# HELP some_total A number.\nsome_total 1\n',
+    isRouter: () => true,
     health: () => watched.store.ping(),
     introspection: true,
     ...options,

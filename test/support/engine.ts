@@ -6,6 +6,7 @@ import type { Closure, ClosureEvent } from '../../src/domain/closure';
 import type { ClosureStatus } from '../../src/domain/closure-status';
 import { createEngine, type Engine, type EngineParts, type EngineSettings } from '../../src/engine';
 import type { CloseAccountInput } from '../../src/engine/service';
+import { tenantPolicy } from '../../src/policy/tenant';
 import type { Clock } from '../../src/ports/clock';
 import type { ConfiguredProvider } from '../../src/ports/provider';
 import type { ClosureStore } from '../../src/ports/store';
@@ -71,6 +72,7 @@ export async function startEngine(
     clock,
     random: systemRandomness,
     telemetry,
+    policy: tenantPolicy,
     settings: { ...QUICK, ...settings },
   };
   const engine = createEngine(parts);
@@ -91,7 +93,7 @@ export async function startEngine(
   }
 
   async function history(id: string): Promise<ClosureEvent[]> {
-    return (await store.events([id]))[0] ?? [];
+    return (await store.events(CALLER.tenant, [id]))[0] ?? [];
   }
 
   return {

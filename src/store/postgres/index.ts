@@ -183,12 +183,16 @@ class PostgresStore implements ClosureStore {
     return reads.attemptsOf(this.#driver.query, id);
   }
 
-  events(ids: readonly string[]) {
-    return reads.eventsOf(this.#driver.query, ids);
+  events(tenant: string, ids: readonly string[]) {
+    return reads.eventsOf(this.#driver.query, tenant, ids);
   }
 
-  reports(ids: readonly string[]) {
-    return reads.reportsOf(this.#driver.query, ids);
+  reports(tenant: string, ids: readonly string[]) {
+    return reads.reportsOf(this.#driver.query, tenant, ids);
+  }
+
+  accountRefs(tenant: string, ids: readonly string[]) {
+    return reads.accountRefsOf(this.#driver.query, tenant, ids);
   }
 
   children(tenant: string, ids: readonly string[]) {

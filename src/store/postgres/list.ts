@@ -4,8 +4,8 @@ import type { SqlParam } from './driver';
 /**
  * One page of a tenant's closures, newest first, as a statement. An empty set of blockers matches nothing.
  *
- * Each status is a page of its own, and the newest of all of them are the answer: so a page of a rare status costs
- * what that status has, and a page of a common one ends early.
+ * Each status, and each ground on which the caller may see a closure, is a page of its own, and the newest of all of
+ * them are the answer: so a page of a rare status costs what that status has, and a page of a common one ends early.
  */
 export function listStatement(
   tenant: string,
@@ -40,8 +40,21 @@ export function listStatement(
   if (filter.statusBefore !== undefined) conditions.push(`status_since < ${bind(filter.statusBefore)}`);
 
   const end = `ORDER BY id DESC LIMIT ${bind(limit)}`;
-  const page = (...more: string[]) => `SELECT * FROM closure WHERE ${[...conditions, ...more].join(' AND ')} ${end}`;
-  if (!filter.status) return { sql: page(), params };
-  const pages = filter.status.map((status) => `(${page(`status = ${bind(status)}`)})`);
-  return { sql: `SELECT * FROM (${pages.join(' UNION ALL ')}) AS pages ${end}`, params };
+  const page = (more: string[]) => `SELECT * FROM closure WHERE ${[...conditions, ...more].join(' AND ')} ${end}`;
+  const statuses = filter.status?.map((status) => [`status = ${bind(status)}`]) ?? [[]];
+  const pages = grounds(mine, filter.visibleTo, bind).flatMap((ground) => statuses.map((status) => page([...ground, ...status])));
+  const [only, ...others] = pages;
+  if (only !== undefined && others.length === 0) return { sql: only, params };
+  // One closure may be there on both grounds: DISTINCT keeps it once.
+  const all = pages.map((one) => `(${one})`).join(' UNION ALL ');
+  return { sql: `SELECT DISTINCT ON (id) * FROM (${all}) AS pages ${end}`, params };
+}
+
+/** What a provider began is recorded under the provider's id, which nobody may pass for. */
+function grounds(tenant: string, visibleTo: ListFilter['visibleTo'], bind: (value: SqlParam) => string): string[][] {
+  if (!visibleTo) return [[]];
+  return [
+    [`subject = ${bind(visibleTo.subject)} AND subject <> provider`],
+    [`id IN (SELECT closure_id FROM closure_identifier WHERE tenant = ${tenant} AND ref = ANY (${bind(visibleTo.accountRefs)}::text[]))`],
+  ];
 }

@@ -81,14 +81,22 @@ export async function attemptsOf(query: Query, id: string): Promise<Attempt[]> {
   return (await query('SELECT * FROM attempt WHERE closure_id = $1 ORDER BY number', [id])).map(attemptFromRow);
 }
 
-export async function eventsOf(query: Query, ids: readonly string[]): Promise<ClosureEvent[][]> {
-  const rows = await query('SELECT * FROM closure_event WHERE closure_id = ANY ($1) ORDER BY closure_id, seq', [ids]);
+/** Of the given closures, those of the tenant. */
+const OWN = '(SELECT id FROM closure WHERE tenant = $1 AND id = ANY ($2))';
+
+export async function eventsOf(query: Query, tenant: string, ids: readonly string[]): Promise<ClosureEvent[][]> {
+  const rows = await query(`SELECT * FROM closure_event WHERE closure_id IN ${OWN} ORDER BY closure_id, seq`, [tenant, ids]);
   return grouped(rows, ids, eventFromRow);
 }
 
-export async function reportsOf(query: Query, ids: readonly string[]): Promise<ClosureReport[][]> {
-  const rows = await query('SELECT * FROM closure_report WHERE closure_id = ANY ($1) ORDER BY closure_id, created_at, id', [ids]);
+export async function reportsOf(query: Query, tenant: string, ids: readonly string[]): Promise<ClosureReport[][]> {
+  const rows = await query(`SELECT * FROM closure_report WHERE closure_id IN ${OWN} ORDER BY closure_id, created_at, id`, [tenant, ids]);
   return grouped(rows, ids, reportFromRow);
+}
+
+export async function accountRefsOf(query: Query, tenant: string, ids: readonly string[]): Promise<string[][]> {
+  const rows = await query('SELECT closure_id, ref FROM closure_identifier WHERE tenant = $1 AND closure_id = ANY ($2)', [tenant, ids]);
+  return grouped(rows, ids, (row) => row.ref as string);
 }
 
 export async function childrenOf(query: Query, tenant: string, ids: readonly string[]): Promise<Closure[][]> {

@@ -158,12 +158,16 @@ class SqliteStore implements ClosureStore {
     return reads.attemptsOf(this.#db, id);
   }
 
-  async events(ids: readonly string[]) {
-    return reads.eventsOf(this.#db, ids);
+  async events(tenant: string, ids: readonly string[]) {
+    return reads.eventsOf(this.#db, tenant, ids);
   }
 
-  async reports(ids: readonly string[]) {
-    return reads.reportsOf(this.#db, ids);
+  async reports(tenant: string, ids: readonly string[]) {
+    return reads.reportsOf(this.#db, tenant, ids);
+  }
+
+  async accountRefs(tenant: string, ids: readonly string[]) {
+    return reads.accountRefsOf(this.#db, tenant, ids);
   }
 
   async children(tenant: string, ids: readonly string[]) {

@@ -4,8 +4,9 @@ import type { SqlValue } from './database';
 /**
  * One page of a tenant's closures, newest first, as a statement. An empty set of blockers matches nothing.
  *
- * Each status is a page of its own, and the newest of all of them are the answer: so a page of a rare status costs
- * what that status has, and a page of a common one ends early. SQLite alone would walk all closures of the tenant.
+ * Each status, and each ground on which the caller may see a closure, is a page of its own, and the newest of all of
+ * them are the answer: so a page of a rare status costs what that status has, and a page of a common one ends early.
+ * SQLite alone would walk all closures of the tenant.
  */
 export function listStatement(
   tenant: string,
@@ -37,11 +38,35 @@ export function listStatement(
   if (filter.updatedAfter !== undefined) where('updated_at > ?', filter.updatedAfter);
   if (filter.statusBefore !== undefined) where('status_since < ?', filter.statusBefore);
 
-  const page = (more: string[]) => `SELECT * FROM closure WHERE ${[...conditions, ...more].join(' AND ')} ORDER BY id DESC LIMIT ?`;
-  if (!filter.status) return { sql: page([]), params: [...values, limit] };
-  const pages = filter.status.map(() => `SELECT * FROM (${page(['status = ?'])})`);
-  return {
-    sql: `SELECT * FROM (${pages.join(' UNION ALL ')}) ORDER BY id DESC LIMIT ?`,
-    params: [...filter.status.flatMap((status) => [...values, status, limit]), limit],
+  const statuses = filter.status?.map((status): Condition => ({ sql: 'status = ?', params: [status] })) ?? [ANY];
+  const pages = grounds(tenant, filter.visibleTo).flatMap((ground) => statuses.map((status) => [ground, status]));
+  const page = (more: Condition[]) => {
+    const all = [...conditions, ...more.map(({ sql }) => sql)].join(' AND ');
+    return `SELECT * FROM (SELECT * FROM closure WHERE ${all} ORDER BY id DESC LIMIT ?)`;
   };
+  return {
+    // One closure may be there on both grounds: UNION keeps it once.
+    sql: `${pages.map(page).join(' UNION ')} ORDER BY id DESC LIMIT ?`,
+    params: [...pages.flatMap((more) => [...values, ...more.flatMap(({ params }) => params), limit]), limit],
+  };
+}
+
+interface Condition {
+  sql: string;
+  params: SqlValue[];
+}
+
+const ANY: Condition = { sql: 'TRUE', params: [] };
+
+/** What a provider began is recorded under the provider's id, which nobody may pass for. */
+function grounds(tenant: string, visibleTo: ListFilter['visibleTo']): Condition[] {
+  if (!visibleTo) return [ANY];
+  const { subject, accountRefs } = visibleTo;
+  return [
+    { sql: 'subject = ? AND subject <> provider', params: [subject] },
+    {
+      sql: 'id IN (SELECT closure_id FROM closure_identifier WHERE tenant = ? AND ref IN (SELECT value FROM json_each(?)))',
+      params: [tenant, JSON.stringify(accountRefs)],
+    },
+  ];
 }

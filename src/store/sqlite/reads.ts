@@ -61,21 +61,25 @@ export function attemptsOf(db: Database, id: string): Attempt[] {
   return db.all('SELECT * FROM attempt WHERE closure_id = ? ORDER BY number', [id]).map(attemptFromRow);
 }
 
-export function eventsOf(db: Database, ids: readonly string[]): ClosureEvent[][] {
-  const rows = db.all(
-    'SELECT * FROM closure_event WHERE closure_id IN (SELECT value FROM json_each(?)) ORDER BY closure_id, seq',
-    [JSON.stringify(ids)],
-  );
+/** Of the given closures, those of the tenant. */
+const OWN = '(SELECT id FROM closure WHERE tenant = ? AND id IN (SELECT value FROM json_each(?)))';
+
+export function eventsOf(db: Database, tenant: string, ids: readonly string[]): ClosureEvent[][] {
+  const rows = db.all(`SELECT * FROM closure_event WHERE closure_id IN ${OWN} ORDER BY closure_id, seq`, [tenant, JSON.stringify(ids)]);
   return grouped(rows, ids, eventFromRow);
 }
 
-export function reportsOf(db: Database, ids: readonly string[]): ClosureReport[][] {
-  const rows = db.all(
-    `SELECT * FROM closure_report WHERE closure_id IN (SELECT value FROM json_each(?))
-     ORDER BY closure_id, created_at, id`,
-    [JSON.stringify(ids)],
-  );
+export function reportsOf(db: Database, tenant: string, ids: readonly string[]): ClosureReport[][] {
+  const rows = db.all(`SELECT * FROM closure_report WHERE closure_id IN ${OWN} ORDER BY closure_id, created_at, id`, [tenant, JSON.stringify(ids)]);
   return grouped(rows, ids, reportFromRow);
+}
+
+export function accountRefsOf(db: Database, tenant: string, ids: readonly string[]): string[][] {
+  const rows = db.all('SELECT closure_id, ref FROM closure_identifier WHERE tenant = ? AND closure_id IN (SELECT value FROM json_each(?))', [
+    tenant,
+    JSON.stringify(ids),
+  ]);
+  return grouped(rows, ids, (row) => row.ref as string);
 }
 
 /** Jumps along the index from one provider to the next: a tenant has few providers and many closures. */

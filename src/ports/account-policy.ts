@@ -1,0 +1,15 @@
+import type { AccountRef } from '../domain/account';
+import type { Caller } from '../domain/caller';
+
+/** What a caller wants with an account. `read` is about its closures and about what its provider says of it. */
+export type AccountAction = 'close' | 'read' | 'refresh' | 'cancel';
+
+/** Says which accounts of their tenant callers may act on. Callers with `closures:operate` are not asked about. */
+export interface AccountPolicy {
+  /** True where nobody is refused within their tenant. */
+  readonly allowsAll: boolean;
+  /** Rejects when it cannot be told; nothing happens then. */
+  allows(caller: Caller, action: AccountAction, account: AccountRef): Promise<boolean>;
+  /** Lets go of connections. */
+  dispose(): Promise<void>;
+}
