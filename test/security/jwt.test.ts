@@ -46,11 +46,11 @@ async function forged(header: Partial<JWTHeaderParameters>): Promise<string> {
 }
 
 /** What an HMAC with the issuer's public key as its secret would look like. */
-function confused(kid: string): string {
+function confused(keyId: string): string {
   const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const pem = createPublicKey(publicKey.export({ type: 'spki', format: 'pem' })).export({ type: 'spki', format: 'pem' });
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const signed = `${encode({ alg: 'HS256', typ: 'at+jwt', kid })}.${encode(good())}`;
+  const signed = `${encode({ alg: 'HS256', typ: 'at+jwt', kid: keyId })}.${encode(good())}`;
   return `${signed}.${createHmac('sha256', pem).update(signed).digest('base64url')}`;
 }
 
@@ -125,7 +125,7 @@ describe('an attack is refused', () => {
 describe("the issuer's keys", () => {
   it('are asked for once for many callers', async () => {
     const token = await issuer.token();
-    expect(await Promise.all(Array.from({ length: 20 }, () => ask(`Bearer ${token}`)))).toEqual(Array(20).fill(LET_IN));
+    expect(await Promise.all(Array.from({ length: 20 }, () => ask(`Bearer ${token}`)))).toEqual(Array.from({ length: 20 }, () => LET_IN));
     expect(issuer.asked).toBe(1);
   });
 
