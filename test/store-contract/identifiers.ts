@@ -24,6 +24,9 @@ export function identifierContract(current: Current): void {
       expect(idsOf(await store.newestByRef('tenant-a', [closureRef(alias)]))).toEqual([closure.id]);
       expect(await store.byLockKey('tenant-a', 'bank', aliasOf(alias).lockKey)).toMatchObject({ id: closure.id });
       expect(idsOf(await store.list('tenant-a', { accountRef: closureRef(alias) }, 10, null))).toEqual([closure.id]);
+      expect(idsOf(await store.list('tenant-a', { visibleTo: { subject: 'nobody', accountRefs: [closureRef(alias)] } }, 10, null))).toEqual([closure.id]);
+      const [refs] = await store.accountRefs('tenant-a', [closure.id]);
+      expect(refs!.toSorted()).toEqual([closureRef(alias), closureRef(closure.account)].toSorted());
     });
 
     it('is taken while its closure is live, and free afterwards', async () => {

@@ -24,7 +24,7 @@ export function listContract(current: Current): void {
     return {
       plain: await recorded(current, { requestedAt: 1000, updatedAt: 1000, statusSince: 1000 }),
       closing: await recorded(current, { status: 'CLOSING', requestedAt: 1000, updatedAt: 2000, statusSince: 2000 }),
-      elsewhere: await recorded(current, { account, requestedAt: 1000, updatedAt: 1000, statusSince: 1000 }),
+      elsewhere: await recorded(current, { account, subject: 'subject-b', requestedAt: 1000, updatedAt: 1000, statusSince: 1000 }),
       indebted: await recorded(current, {
         requestedAt: 1000,
         updatedAt: 1000,
@@ -32,10 +32,14 @@ export function listContract(current: Current): void {
         blockers: [blocker('OPEN_ORDERS'), blocker('OUTSTANDING_DEBT')],
       }),
       held: await recorded(current, { requestedAt: 1000, updatedAt: 1000, statusSince: 1000, blockers: [blocker('LEGAL_HOLD')] }),
-      young: await recorded(current, { requestedAt: 3000, updatedAt: 3000, statusSince: 3000 }),
+      young: await recorded(current, { subject: 'bank', requestedAt: 3000, updatedAt: 3000, statusSince: 3000 }),
     };
   };
   type Six = Awaited<ReturnType<typeof six>>;
+
+  const visibleToB = ({ held, elsewhere }: Six): ListFilter => ({
+    visibleTo: { subject: 'subject-b', accountRefs: [closureRef(held.account), closureRef(elsewhere.account)] },
+  });
 
   const cases: [string, (made: Six) => ListFilter, (made: Six) => Closure[]][] = [
     ['nothing', () => ({}), (made) => Object.values(made).toReversed()],
@@ -54,6 +58,11 @@ export function listContract(current: Current): void {
     ['requested after, exclusive', () => ({ requestedAfter: 1000 }), (made) => [made.young]],
     ['updated after, exclusive', () => ({ updatedAfter: 1000 }), (made) => [made.young, made.closing]],
     ['in its status since before, exclusive', () => ({ statusBefore: 2000 }), (made) => [made.held, made.indebted, made.elsewhere, made.plain]],
+    ['who asked', () => ({ visibleTo: { subject: 'subject-b', accountRefs: [] } }), (made) => [made.elsewhere]],
+    ['who asked, or whose account it is', (made) => visibleToB(made), (made) => [made.held, made.elsewhere]],
+    ['whose it is, and status', (made) => ({ ...visibleToB(made), status: ['REQUESTED', 'CLOSING'] }), (made) => [made.held, made.elsewhere]],
+    ["the provider's name, which is nobody's", () => ({ visibleTo: { subject: 'bank', accountRefs: [] } }), () => []],
+    ['nobody', () => ({ visibleTo: { subject: 'nobody', accountRefs: [] } }), () => []],
     ['several at once', () => ({ status: ['REQUESTED'], provider: 'bank', statusBefore: 2000, blocker: ['LEGAL_HOLD'] }), (made) => [made.held]],
     ['several at once that no closure has', () => ({ status: ['CLOSING'], provider: 'other-bank' }), () => []],
   ];

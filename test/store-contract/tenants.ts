@@ -1,11 +1,13 @@
 import { closureRef } from '../../src/domain/account';
-import { type Current, idsOf, recorded } from './harness';
+import { byWorker, type Current, idsOf, recorded } from './harness';
 
 export function tenantContract(current: Current): void {
   describe('a tenant', () => {
     it("sees nothing of another tenant's closures by any way of looking", async () => {
       const { store } = current();
-      const closure = await recorded(current);
+      const first = await recorded(current);
+      const reports = [{ id: 'r', type: 'STATEMENT', createdAt: 5 }];
+      const closure = (await store.commit(byWorker(first, { reports })))!;
       const { id, lockKey, subject, account } = closure;
       const key = closure.idempotencyKey!;
       const ref = closureRef(account);
@@ -18,9 +20,12 @@ export function tenantContract(current: Current): void {
         idsOf(await store.list(tenant, { accountRef: ref }, 10, null))[0] ?? null,
         idsOf(await store.list(tenant, { key: { subject, idempotencyKey: key } }, 10, null))[0] ?? null,
         (await store.providersSeen(tenant))[0] ?? null,
+        (await store.events(tenant, [id]))[0]?.[0] ? id : null,
+        (await store.reports(tenant, [id]))[0]?.[0] ? id : null,
+        (await store.accountRefs(tenant, [id]))[0]?.[0] ? id : null,
       ];
-      expect(await looks('tenant-a')).toEqual([id, id, id, id, id, id, id, 'bank']);
-      expect(await looks('tenant-b')).toEqual(Array.from({ length: 8 }, () => null));
+      expect(await looks('tenant-a')).toEqual([id, id, id, id, id, id, id, 'bank', id, id, id]);
+      expect(await looks('tenant-b')).toEqual(Array.from({ length: 11 }, () => null));
     });
 
     it('has its own newest closure of an account that another tenant has too', async () => {
