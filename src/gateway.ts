@@ -100,6 +100,7 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
       await Promise.all([store.ping(), identity.ready()]);
     },
     introspection: config.introspection,
+    trustedDocuments: config.trustedDocuments,
     ide,
   });
   let url: string;
@@ -155,6 +156,7 @@ function startSealer({ auditKey, auditCheckpointMs }: Config, logger: Logger, { 
 function engineSettings(config: Config): EngineSettings {
   const { closeWaitMs, providerTimeoutMs, pollMinMs, pollMaxMs, retryMinMs, retryMaxMs, reconcileHorizonMs, reopenGraceMs } = config;
   const durations = { closeWaitMs, providerTimeoutMs, pollMinMs, pollMaxMs, retryMinMs, retryMaxMs, reconcileHorizonMs, reopenGraceMs };
-  const { webhookRetentionMs, maxInFlightCloses, maxLagMs } = config;
-  return { ...durations, webhookRetentionMs, workers: WORKERS, maxInFlightCloses, maxLagMs };
+  const { webhookRetentionMs, maxInFlightCloses, maxLagMs, maxClosesPerHourBySubject, maxClosesPerHourByTenant } = config;
+  const quotas = { maxClosesPerHourBySubject, maxClosesPerHourByTenant };
+  return { ...durations, webhookRetentionMs, workers: WORKERS, maxInFlightCloses, maxLagMs, ...quotas };
 }

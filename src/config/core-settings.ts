@@ -2,9 +2,12 @@ import { z } from 'zod';
 import { signingKeySetting } from './audit-key';
 import type { ConfigProblem } from './config-error';
 import { identityProblems, identitySettings } from './identity-settings';
-import { count, duration, oneOf, timer, wholeMilliseconds } from './schemas';
+import { count, duration, optionalCount, oneOf, timer, wholeMilliseconds } from './schemas';
 import { Secret } from './secret';
+import { trustedDocumentsSetting } from './trusted-documents';
 
+/** Unset: any number. A larger one would take long to count. */
+const quota = optionalCount(1, 100_000);
 /** A delivery of long ago is refused by its signature; one of this day must be told by the events that are kept. */
 const SHORTEST_RETENTION_MS = 86_400_000;
 const retention = wholeMilliseconds.refine((ms) => ms >= SHORTEST_RETENTION_MS, `Must not be below ${SHORTEST_RETENTION_MS}, which is a day.`);
@@ -48,6 +51,8 @@ export const coreSettings = {
   VISIBILITY_LAG_MS: wholeMilliseconds.optional(),
   REOPEN_GRACE_MS: duration(900_000),
   MAX_IN_FLIGHT_CLOSES: count(1, 100_000, 512),
+  MAX_CLOSES_PER_HOUR_BY_SUBJECT: quota,
+  MAX_CLOSES_PER_HOUR_BY_TENANT: quota,
   MAX_LAG_MS: count(1, 60_000, 1_000),
   // A drain must end before the orchestrator's patience does, with room for the requests under way.
   DRAIN_GRACE_MS: count(0, 10_000, 5_000),
@@ -55,6 +60,7 @@ export const coreSettings = {
   AUDIT_KEY: signingKeySetting,
   AUDIT_CHECKPOINT_MS: timer(60_000),
   ...identitySettings,
+  TRUSTED_DOCUMENTS: trustedDocumentsSetting,
   INTROSPECTION: oneOf(['on', 'off']).optional(),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
 } as const;

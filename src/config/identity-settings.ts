@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isLoopback } from '../provider-kit/settings';
 import type { ConfigProblem } from './config-error';
 import type { ProviderConfig } from './provider-settings';
-import { count, oneOf, timer } from './schemas';
+import { count, oneOf, orUnset, timer } from './schemas';
 import { Secret } from './secret';
 
 /** Who callers are and what they may do: the variables, and what they come to. */
@@ -16,8 +16,6 @@ const MOST_ROUTER_SECRETS = 2;
 
 const list = (text: string) => text.split(',').map((entry) => entry.trim());
 const given = (sentence: string) => z.string().regex(/\S/, sentence).optional().catch(undefined);
-/** A compose file passes on what nobody set as an empty text. */
-const orUnset = <Schema extends z.ZodType>(schema: Schema) => z.preprocess((text) => text || undefined, schema);
 const claim = (name: string) => orUnset(z.string().regex(/^\S{1,200}$/, 'Must be the name of a claim, or a JSON Pointer to it.').default(name));
 
 const url = z

@@ -28,6 +28,9 @@ export interface Config {
   reopenGraceMs: number;
   /** Close requests that may wait to be recorded at once. */
   maxInFlightCloses: number;
+  /** Closings that one subject, and all of a tenant, may ask for in an hour; undefined: any number. */
+  maxClosesPerHourBySubject: number | undefined;
+  maxClosesPerHourByTenant: number | undefined;
   /** How late the process may run before close requests are turned away. */
   maxLagMs: number;
   /** How long a gateway that was told to end still takes new requests. */
@@ -43,6 +46,8 @@ export interface Config {
   policy: PolicyConfig;
   /** A request to the API must carry one of them; none: it need not. */
   routerSecrets: readonly Secret<string>[];
+  /** The only documents that are served, by the SHA-256 of their text; undefined: any. */
+  trustedDocuments: ReadonlyMap<string, string> | undefined;
   logLevel: CoreSettings['LOG_LEVEL'];
 }
 
@@ -75,6 +80,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, definitions: readonly Provide
     visibilityLagMs: values.VISIBILITY_LAG_MS,
     reopenGraceMs: values.REOPEN_GRACE_MS,
     maxInFlightCloses: values.MAX_IN_FLIGHT_CLOSES,
+    maxClosesPerHourBySubject: values.MAX_CLOSES_PER_HOUR_BY_SUBJECT,
+    maxClosesPerHourByTenant: values.MAX_CLOSES_PER_HOUR_BY_TENANT,
     maxLagMs: values.MAX_LAG_MS,
     drainGraceMs: values.DRAIN_GRACE_MS,
     webhookRetentionMs: values.WEBHOOK_RETENTION_MS,
@@ -85,6 +92,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, definitions: readonly Provide
     jwt: jwtConfig(values),
     policy: policyConfig(values),
     routerSecrets: values.ROUTER_SECRETS,
+    trustedDocuments: values.TRUSTED_DOCUMENTS,
     logLevel: values.LOG_LEVEL,
   };
 }

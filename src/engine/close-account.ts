@@ -9,6 +9,7 @@ import type { Admission } from './admission';
 import type { EngineParts } from './driver';
 import { checkCloseInput, type Intake, isRecordedInput } from './intake';
 import { Group } from './group';
+import { Quota } from './quota';
 import { firstEvent, newClosure } from './new-closure';
 import { canShowReopened, reopening } from './reopen';
 import type { CloseAccountInput, CloseAccountResult } from './service';
@@ -23,6 +24,7 @@ const LONGEST_RETRY_SECONDS = 5;
 /** Records the intent of a close request durably, sets the work going and waits a moment for the first answer. */
 export class CloseAccount {
   private readonly group: Group;
+  private readonly quota: Quota;
 
   constructor(
     private readonly parts: EngineParts,
@@ -31,6 +33,7 @@ export class CloseAccount {
     private readonly admission: Admission,
   ) {
     this.group = new Group(parts);
+    this.quota = new Quota(parts);
   }
 
   /** Never rejects: what the store leaves open is INTERNAL, and the same key finds out. */
@@ -43,7 +46,9 @@ export class CloseAccount {
         if (intake instanceof InputRefused) return this.refuse(caller, input, intake, until);
         const refusal = await this.admission.aside(() => this.access.refusal(caller, 'close', intake.account));
         if (refusal) return this.forbid(caller, input, intake, refusal, until);
-        return isFull ? this.turnAway(caller, input, intake, until) : this.record(caller, input, intake, until);
+        if (isFull) return this.turnAway(caller, input, intake, until, this.full());
+        const waitSeconds = await this.quota.waitSeconds(caller);
+        return waitSeconds === null ? this.record(caller, input, intake, until) : this.turnAway(caller, input, intake, until, quotaUsed(waitSeconds));
       });
     } catch (error) {
       this.parts.telemetry.alarm({ what: 'a close request could not be recorded', correlationId: caller.correlationId, error });
@@ -74,13 +79,17 @@ export class CloseAccount {
   }
 
   /** What was recorded before is still answered; nothing new is begun. */
-  private async turnAway(caller: Caller, input: CloseAccountInput, intake: Intake, until: number): Promise<CloseAccountResult> {
+  private async turnAway(caller: Caller, input: CloseAccountInput, intake: Intake, until: number, why: Refused): Promise<CloseAccountResult> {
     const bound = await this.parts.store.byIdempotencyKey(caller.tenant, caller.subject, input.idempotencyKey);
     if (bound) return this.replay(caller, bound, intake, until);
     this.parts.telemetry.overloaded({ provider: intake.provider.id, correlationId: caller.correlationId });
+    return nothingRecorded(caller, 'OVERLOADED', why.message, { retryAfterSeconds: why.retryAfterSeconds });
+  }
+
+  private full(): Refused {
     // Not all at the same moment again.
     const retryAfterSeconds = 1 + Math.floor(LONGEST_RETRY_SECONDS * this.parts.random.fraction());
-    return nothingRecorded(caller, 'OVERLOADED', 'The gateway is full. Nothing was recorded; the same key may be sent again.', { retryAfterSeconds });
+    return { message: 'The gateway is full. Nothing was recorded; the same key may be sent again.', retryAfterSeconds };
   }
 
   /** @param until when the caller gets what is known by then, monotonic ms */
@@ -181,6 +190,15 @@ export class CloseAccount {
     };
     return newClosure(intent, { status: 'REQUESTED', dueAt: now });
   }
+}
+
+interface Refused {
+  message: string;
+  retryAfterSeconds: number;
+}
+
+function quotaUsed(retryAfterSeconds: number): Refused {
+  return { message: 'As many closings as are allowed in an hour were asked for. Nothing was recorded; the same key may be sent again.', retryAfterSeconds };
 }
 
 function nothingRecorded(

@@ -22,6 +22,9 @@ export interface EngineSettings {
   maxInFlightCloses: number;
   /** How late the process may run before close requests are turned away. */
   maxLagMs: number;
+  /** How many closings one subject, and all of a tenant, may ask for in an hour; undefined: any number. */
+  maxClosesPerHourBySubject?: number;
+  maxClosesPerHourByTenant?: number;
 }
 
 /**

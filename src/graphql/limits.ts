@@ -2,6 +2,7 @@ import {
   GraphQLError,
   Kind,
   Lexer,
+  OperationTypeNode,
   parse,
   Source,
   TokenKind,
@@ -49,10 +50,17 @@ export function checkLimits(source: string): void {
   const definitions = parsed(source)?.definitions ?? [];
   const fragments = new Map(definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node.selectionSet]] : [])));
   check('fragments', fragments.size, 'fragments');
-  const count = new Counter(fragments).ofAll(definitions);
+  const counter = new Counter(fragments);
+  for (const node of definitions) if (node.kind === Kind.OPERATION_DEFINITION && node.operation === OperationTypeNode.MUTATION) checkMutation(counter.ofAll([node]));
+  const count = counter.ofAll(definitions);
   check('rootFields', count.own, 'fields at the root');
   check('fields', count.all, 'fields, with those of every closure of a page');
   check('eligibilities', count.eligibilities, 'closureEligibility fields');
+}
+
+/** What one request sets going can be told apart, limited and repeated only while it is one thing. */
+function checkMutation({ own }: Count): void {
+  if (own > 1) throw new ApiError('GRAPHQL_VALIDATION_FAILED', 'A mutation does one thing: it has one field at its root.', undefined, 400);
 }
 
 function check(limit: keyof typeof LIMITS, found: number, what: string, code: ApiError['code'] = 'GRAPHQL_VALIDATION_FAILED'): void {

@@ -9,6 +9,7 @@ import { withCorrelationId } from '../graphql/errors/correlation';
 import { checkLimits } from '../graphql/limits';
 import { type Authenticate, identityOf } from './authenticate';
 import { answerError } from './error-answer';
+import { checkTrusted, type DocumentRequest, type TrustedDocuments, withNamedDocument } from './trusted-documents';
 
 const PATH = '/graphql';
 const OTHER_METHODS = ['HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -24,12 +25,14 @@ export interface GraphqlRoute {
   authenticate: Authenticate;
   /** True for a request that comes by way of the router, where only those are taken. */
   isRouter: (headers: IncomingHttpHeaders) => boolean;
+  /** The only documents that are served; absent: any. */
+  trustedDocuments?: TrustedDocuments;
   /** A whole page, for browsers that open the address; absent: none. */
   ide?: string;
 }
 
 /** POST, and GET for queries (Apollo answers a mutation by GET with 405). */
-export function addGraphqlRoute(app: FastifyInstance, { apollo, service, authenticate, isRouter, ide }: GraphqlRoute): void {
+export function addGraphqlRoute(app: FastifyInstance, { apollo, service, authenticate, isRouter, trustedDocuments, ide }: GraphqlRoute): void {
   const page = ide === undefined ? null : { html: ide, etag: `"${createHash('sha256').update(ide).digest('base64url')}"` };
   app.route<{ Reply: string }>({
     method: ['GET', 'POST'],
@@ -52,13 +55,18 @@ export function addGraphqlRoute(app: FastifyInstance, { apollo, service, authent
       async (request, reply) => {
         return page && opensPage(request.raw) ? sendPage(request, reply, page) : undefined;
       },
+      async (request) => {
+        if (trustedDocuments) putDocument(request, trustedDocuments);
+      },
       // The last step before the handler: the body has arrived, and nothing leaves the asynchronous call from here on.
       (request, _reply, done) => withCorrelationId(request.id, done),
     ],
     handler: fastifyApolloHandler(apollo, {
       async context(request) {
         const context = createContext(service, await identityOf(authenticate, request.headers), request.id);
-        checkLimits(documentOf(request));
+        const document = documentOf(request);
+        checkTrusted(document, trustedDocuments);
+        checkLimits(document);
         return context;
       },
     }),
@@ -82,6 +90,20 @@ function documentOf({ method, body, query }: FastifyRequest): string {
   const parameters: unknown = method === 'GET' ? query : body;
   const document = typeof parameters === 'object' && parameters !== null && 'query' in parameters ? parameters.query : null;
   return typeof document === 'string' ? document : '';
+}
+
+/** Puts the text of a trusted document where only its name was sent: into the body, or into the address, which is read again. */
+function putDocument(request: FastifyRequest, trusted: TrustedDocuments): void {
+  if (request.method === 'POST') {
+    const { body } = request;
+    if (typeof body === 'object' && body !== null && !Array.isArray(body)) request.body = withNamedDocument(body as DocumentRequest, trusted);
+    return;
+  }
+  const given = request.query as Record<string, string>;
+  const named = withNamedDocument(given, trusted);
+  if (named === given) return;
+  request.query = named;
+  request.raw.url = `${PATH}?${new URLSearchParams(named).toString()}`;
 }
 
 /** A person's browser, also at an address with a query in it, which the page shows: as a request it would be refused. */

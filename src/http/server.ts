@@ -11,6 +11,7 @@ import { answerError, errorHandler } from './error-answer';
 import { addGraphqlRoute } from './graphql-route';
 import { InFlight } from './in-flight';
 import { addProbes } from './probes';
+import type { TrustedDocuments } from './trusted-documents';
 import { addWebhooksRoute, type ReceiveWebhook } from './webhooks-route';
 
 /** Room for a hundred aliases or a hundred representations, bytes. */
@@ -45,6 +46,8 @@ export interface ServerOptions {
   health: () => Promise<void>;
   introspection: boolean;
   receiveWebhook: ReceiveWebhook;
+  /** The only documents that are served; absent: any. */
+  trustedDocuments?: TrustedDocuments;
   /** A whole HTML page that browsers get at `/graphql`; absent: none. */
   ide?: string;
 }

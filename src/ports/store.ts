@@ -212,6 +212,12 @@ export interface ClosureStore {
   newestByRef(tenant: string, refs: readonly string[]): Promise<(Closure | null)[]>;
   /** Newest first (by id, descending); `after` is the id to start behind. */
   list(tenant: string, filter: ListFilter, limit: number, after: string | null): Promise<Closure[]>;
+  /**
+   * When the newest but so many of the closures was requested that the subject asked for, epoch ms; null: there are fewer.
+   * @param subject null: anybody of the tenant, providers left out
+   * @param place 1 for the newest
+   */
+  requestedAt(tenant: string, subject: string | null, place: number): Promise<number | null>;
   attempts(id: string): Promise<Attempt[]>;
   /** Oldest first, for each closure in the order asked. */
   events(tenant: string, ids: readonly string[]): Promise<ClosureEvent[][]>;

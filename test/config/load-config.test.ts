@@ -60,6 +60,8 @@ describe('defaults', () => {
       visibilityLagMs: undefined,
       reopenGraceMs: 900_000,
       maxInFlightCloses: 512,
+      maxClosesPerHourBySubject: undefined,
+      maxClosesPerHourByTenant: undefined,
       maxLagMs: 1_000,
       drainGraceMs: 5_000,
       webhookRetentionMs: 2_592_000_000,
@@ -69,6 +71,7 @@ describe('defaults', () => {
       jwt: undefined,
       policy: { kind: 'tenant' },
       routerSecrets: [],
+      trustedDocuments: undefined,
       logLevel: 'info',
     });
     expect(providers).toHaveLength(1);

@@ -179,6 +179,10 @@ class PostgresStore implements ClosureStore {
     return reads.listClosures(this.#driver.query, tenant, filter, limit, after);
   }
 
+  requestedAt(tenant: string, subject: string | null, place: number) {
+    return reads.requestedAt(this.#driver.query, tenant, subject, place);
+  }
+
   attempts(id: string) {
     return reads.attemptsOf(this.#driver.query, id);
   }

@@ -77,6 +77,15 @@ export async function listClosures(query: Query, tenant: string, filter: ListFil
   return (await query(sql, params)).map(closureFromRow);
 }
 
+export async function requestedAt(query: Query, tenant: string, subject: string | null, place: number): Promise<number | null> {
+  const [asked, params] = subject === null ? ['TRUE', []] : ['subject = $3', [subject]];
+  const [row] = await query(
+    `SELECT requested_at FROM closure WHERE tenant = $1 AND subject <> provider AND ${asked} ORDER BY id DESC LIMIT 1 OFFSET $2`,
+    [tenant, place - 1, ...params],
+  );
+  return row ? Number(row.requested_at) : null;
+}
+
 export async function attemptsOf(query: Query, id: string): Promise<Attempt[]> {
   return (await query('SELECT * FROM attempt WHERE closure_id = $1 ORDER BY number', [id])).map(attemptFromRow);
 }

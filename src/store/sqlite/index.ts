@@ -154,6 +154,10 @@ class SqliteStore implements ClosureStore {
     return reads.listClosures(this.#db, tenant, filter, limit, after);
   }
 
+  async requestedAt(tenant: string, subject: string | null, place: number) {
+    return reads.requestedAt(this.#db, tenant, subject, place);
+  }
+
   async attempts(id: string) {
     return reads.attemptsOf(this.#db, id);
   }

@@ -57,6 +57,15 @@ export function listClosures(db: Database, tenant: string, filter: ListFilter, l
   return db.all(sql, params).map(closureFromRow);
 }
 
+export function requestedAt(db: Database, tenant: string, subject: string | null, place: number): number | null {
+  const [asked, params] = subject === null ? ['TRUE', []] : ['subject = ?', [subject]];
+  const [row] = db.all(
+    `SELECT requested_at FROM closure WHERE tenant = ? AND subject <> provider AND ${asked} ORDER BY id DESC LIMIT 1 OFFSET ?`,
+    [tenant, ...params, place - 1],
+  );
+  return (row?.requested_at ?? null) as number | null;
+}
+
 export function attemptsOf(db: Database, id: string): Attempt[] {
   return db.all('SELECT * FROM attempt WHERE closure_id = ? ORDER BY number', [id]).map(attemptFromRow);
 }
