@@ -123,6 +123,14 @@ describe('the contract', () => {
     expect(isEnumType(type) && type.getValues().map((value) => value.name)).toEqual([...words]);
   });
 
+  test.each([
+    ['Open', ['BlockerCode', 'ClosureAccountIdType', 'ClosureErrorCode', 'ClosureReason']],
+    ['Closed', ['ClosureStatus', 'RetryAdvice']],
+  ])('%s enums say so', (word, names) => {
+    const saying = named.filter((type) => isEnumType(type) && type.description?.includes(`${word}: `)).map(({ name }) => name);
+    expect(saying.toSorted()).toEqual(names);
+  });
+
   test('every error code says when it is given and what to do', () => {
     const type = served.getType('ClosureErrorCode');
     const texts = isEnumType(type) ? type.getValues().map(({ description }) => description) : [];
