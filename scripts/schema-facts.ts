@@ -34,7 +34,8 @@ function partsOf(type: GraphQLNamedType): Part[] {
 /** Everything that is deprecated, as `Type.field`, `Type.field.argument` or `Enum.VALUE`, with the reason. */
 export function deprecations(schema: GraphQLSchema): Map<string, string> {
   const parts = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__')).flatMap(partsOf);
-  return new Map(parts.flatMap(({ place, deprecationReason }) => (deprecationReason === undefined || deprecationReason === null ? [] : [[place, deprecationReason]])));
+  // An empty reason is one, too: a bad one.
+  return new Map(parts.flatMap(({ place, deprecationReason: reason }) => (typeof reason === 'string' ? [[place, reason]] : [])));
 }
 
 /** Names of the types that an operation can come across. */

@@ -5,10 +5,26 @@ import { gql } from './subgraph';
  * it never changes, and nobody needs to know how it is made.
  */
 const ACCOUNTS = [
-  { id: 'a-1', owner: 'c-17', kind: 'SAVINGS', country: 'ES', provider: 'emoney', iban: 'ES9121000418450200051332', closureRef: 'emoney:ACCOUNT:IBAN:ES9121000418450200051332' },
-  { id: 'a-2', owner: 'c-17', kind: 'CURRENT', country: 'ES', provider: 'emoney', iban: 'ES7921000813610123456789', closureRef: 'emoney:ACCOUNT:UUID:acc00000-0000-4000-8000-000000000001' },
-  { id: 'a-3', owner: 'c-17', kind: 'SECURITIES', country: 'DE', provider: 'upvest', iban: 'DE89370400440532013000', closureRef: 'upvest:ACCOUNT:UUID:ac000000-0000-4000-8000-000000000009' },
-  { id: 'a-4', owner: 'c-17', kind: 'SAVINGS', country: 'FR', provider: 'emoney', iban: 'FR1420041010050500013M02606', closureRef: 'emoney:ACCOUNT:IBAN:FR1420041010050500013M02606' },
+  {
+    id: 'a-1', owner: 'c-17', kind: 'SAVINGS', country: 'ES', provider: 'emoney',
+    iban: 'ES9121000418450200051332',
+    closureRef: 'emoney:ACCOUNT:IBAN:ES9121000418450200051332',
+  },
+  {
+    id: 'a-2', owner: 'c-17', kind: 'CURRENT', country: 'ES', provider: 'emoney',
+    iban: 'ES7921000813610123456789',
+    closureRef: 'emoney:ACCOUNT:UUID:acc00000-0000-4000-8000-000000000001',
+  },
+  {
+    id: 'a-3', owner: 'c-17', kind: 'SECURITIES', country: 'DE', provider: 'upvest',
+    iban: 'DE89370400440532013000',
+    closureRef: 'upvest:ACCOUNT:UUID:ac000000-0000-4000-8000-000000000009',
+  },
+  {
+    id: 'a-4', owner: 'c-17', kind: 'SAVINGS', country: 'FR', provider: 'emoney',
+    iban: 'FR1420041010050500013M02606',
+    closureRef: 'emoney:ACCOUNT:IBAN:FR1420041010050500013M02606',
+  },
 ];
 
 /**

@@ -37,10 +37,11 @@ describe.each(ROUTERS)('%s in front of a whole gateway', (_name, start) => {
   let router: string;
   beforeAll(async () => {
     gateway = await startTestGateway();
-    const neighbours = await Promise.all([customers, accounts].map(async (subgraph) => ({ name: subgraph.name, running: await serveSubgraph(subgraph) })));
-    const subgraphs = neighbours.map(({ name, running: { url } }) => ({ name, url }));
+    const neighbours = [customers, accounts];
+    running = await Promise.all(neighbours.map((subgraph) => serveSubgraph(subgraph)));
+    const subgraphs = running.map(({ url }, index) => ({ name: String(neighbours[index]?.name), url }));
     const front = await start([{ name: 'closures', url: `${gateway.client.url}/graphql` }, ...subgraphs]);
-    running = [front, ...neighbours.map((neighbour) => neighbour.running)];
+    running.unshift(front);
     router = front.url;
   });
   afterAll(async () => {
@@ -49,7 +50,8 @@ describe.each(ROUTERS)('%s in front of a whole gateway', (_name, start) => {
   });
 
   test('an account is closed through it, and its closure appears beside the fields of others', async () => {
-    const input = { idempotencyKey: freshKey(), account: { provider: 'emoney', idType: 'IBAN', id: 'ES91 2100 0418 4502 0005 1332' }, reason: 'CUSTOMER_REQUEST' };
+    const account = { provider: 'emoney', idType: 'IBAN', id: 'ES91 2100 0418 4502 0005 1332' };
+    const input = { idempotencyKey: freshKey(), account, reason: 'CUSTOMER_REQUEST' };
     const closed = await ask(router, CLOSE, { input });
     expect(closed).toEqual({
       errors: [],
@@ -77,7 +79,10 @@ describe.each(ROUTERS)('%s in front of a whole gateway', (_name, start) => {
     const refused = await ask(router, CLOSE, { input: { idempotencyKey: freshKey(), account, reason: 'CUSTOMER_REQUEST' } });
     expect(refused).toMatchObject({
       errors: [],
-      data: { closeAccount: { closure: { status: 'REJECTED' }, error: { code: 'CLOSURE_BLOCKED', retry: 'AFTER_CHANGE', blockers: [{ code: 'POSITIVE_BALANCE' }] } } },
+      data: { closeAccount: {
+        closure: { status: 'REJECTED' },
+        error: { code: 'CLOSURE_BLOCKED', retry: 'AFTER_CHANGE', blockers: [{ code: 'POSITIVE_BALANCE' }] },
+      } },
     });
     const mistaken = await ask(router, '{ closures(first: 1000) { edges { cursor } } }');
     expect(mistaken.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: ['first'] } }]);

@@ -69,7 +69,8 @@ export async function federationCompatibility(): Promise<Record<string, Verdict>
       children.push(child);
       await child.waitFor(/subgraph ready at/i);
     }
-    const subgraphs = [{ name: 'products', url: products.url }, ...neighbours.map((neighbour) => ({ name: neighbour.name, url: `http://localhost:${neighbour.port}/` }))];
+    const others = neighbours.map((neighbour) => ({ name: neighbour.name, url: `http://localhost:${neighbour.port}/` }));
+    const subgraphs = [{ name: 'products', url: products.url }, ...others];
     const verdicts: Record<string, Verdict> = {};
     for (const [name, start] of Object.entries(ROUTERS)) {
       const router = await start(subgraphs);
