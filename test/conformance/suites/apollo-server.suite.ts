@@ -24,6 +24,7 @@ defineIntegrationTestSuite(async (config, options) => {
     });
   const http = serveApollo(server as unknown as ApolloServer<ApiContext>, {
     service,
+    isRouter: () => true,
     authenticate: async () => ({ tenant: 'default', subject: 'someone', scopes: new Set(SCOPES) }),
     logger: { error: () => undefined },
     metrics: async () => '',
