@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
 import { lexicographicSortSchema, parse, printSchema, visit, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { GraphQLDateTime } from 'graphql-scalars';
-import { buildSchemaSync, createResolversMap } from 'type-graphql';
+import { buildSchemaSync, createResolversMap, type PubSub } from 'type-graphql';
 import { badArgument } from './errors/api-error';
 import { MOST_REPRESENTATIONS } from './limits';
 import { checkRepresentation, references } from './references';
@@ -10,6 +10,7 @@ import { AccountResolver } from './resolvers/account.resolver';
 import { ClosureResolver } from './resolvers/closure.resolver';
 import { MutationResolver } from './resolvers/mutation.resolver';
 import { QueryResolver } from './resolvers/query.resolver';
+import { SubscriptionResolver } from './resolvers/subscription.resolver';
 import { AccountType } from './types/account.type';
 
 /** Federation 2.9 is what today's routers all compose; only directives in use are imported. */
@@ -24,6 +25,12 @@ export interface Subgraph {
   apiSdl: string;
 }
 
+/** TypeGraphQL asks for one, and for nothing of it: subscriptions have sources of their own. */
+const NO_TOPICS: PubSub = {
+  publish: () => noTopics(),
+  subscribe: () => noTopics(),
+};
+
 type SubgraphModule = Extract<Extract<Parameters<typeof buildSubgraphSchema>[0], unknown[]>[number], { typeDefs: DocumentNode }>;
 
 let built: Subgraph | undefined;
@@ -35,11 +42,12 @@ export function buildSubgraph(): Subgraph {
 
 function build(): Subgraph {
   const source = buildSchemaSync({
-    resolvers: [QueryResolver, MutationResolver, ClosureResolver, AccountResolver],
+    resolvers: [QueryResolver, MutationResolver, SubscriptionResolver, ClosureResolver, AccountResolver],
     // No query returns it: other subgraphs' references do.
     orphanedTypes: [AccountType],
     scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],
     validate: false,
+    pubSub: NO_TOPICS,
   });
   describeRoots(source);
   const schema = buildSubgraphSchema([
@@ -50,11 +58,16 @@ function build(): Subgraph {
   return { schema, subgraphSdl: printSubgraphSchema(schema), apiSdl: printSchema(lexicographicSortSchema(source)) };
 }
 
+function noTopics(): never {
+  throw new Error('There are no topics to publish or to subscribe to.');
+}
+
 /** TypeGraphQL has no decorator for the root types. */
 function describeRoots(schema: GraphQLSchema): void {
-  const [query, mutation] = [schema.getQueryType(), schema.getMutationType()];
+  const [query, mutation, subscription] = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
   if (query) query.description = 'Reads. They need the scope closures:read.';
   if (mutation) mutation.description = 'Writes. They need the scope closures:write or closures:operate.';
+  if (subscription) subscription.description = 'What goes on until it is over. It needs the scope closures:read.';
 }
 
 /** graphql-js prints no applied directives: they are put back from the classes. */
