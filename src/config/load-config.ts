@@ -48,6 +48,8 @@ export interface Config {
   routerSecrets: readonly Secret<string>[];
   /** The only documents that are served, by the SHA-256 of their text; undefined: any. */
   trustedDocuments: ReadonlyMap<string, string> | undefined;
+  /** Where routers may have the answers to subscriptions sent to: hosts, lower case, some with a port. */
+  callbackHosts: readonly string[];
   logLevel: CoreSettings['LOG_LEVEL'];
 }
 
@@ -93,6 +95,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, definitions: readonly Provide
     policy: policyConfig(values),
     routerSecrets: values.ROUTER_SECRETS,
     trustedDocuments: values.TRUSTED_DOCUMENTS,
+    callbackHosts: values.SUBSCRIPTION_CALLBACK_HOSTS,
     logLevel: values.LOG_LEVEL,
   };
 }

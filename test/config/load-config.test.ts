@@ -72,6 +72,7 @@ describe('defaults', () => {
       policy: { kind: 'tenant' },
       routerSecrets: [],
       trustedDocuments: undefined,
+      callbackHosts: [],
       logLevel: 'info',
     });
     expect(providers).toHaveLength(1);
