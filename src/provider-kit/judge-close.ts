@@ -50,6 +50,7 @@ const NOT_SENT: Record<Extract<ProviderAnswer, { kind: 'notSent' }>['cause'], st
   tls: 'No TLS connection to the provider came to be.',
   connectTimeout: 'The provider did not take the connection in time.',
   poolFull: 'All connections to the provider are busy.',
+  late: 'The request could not leave in time.',
 };
 
 /** How a lost answer reads in a closure's history. */
