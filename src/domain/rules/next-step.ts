@@ -78,7 +78,8 @@ function unconfirmed(situation: Situation, facts: Facts, resend: boolean): Step 
   const { closure, attempts } = situation;
   const late = lateEvidence(situation, facts);
   if (late) return late;
-  if (resend) return { do: 'send' };
+  // A worker that was stopped since its read may find the horizon passed.
+  if (resend && !isPastHorizon(situation, facts)) return { do: 'send' };
   if (!attempts.some(mayBeApplied)) {
     return { do: 'settle', verdict: { set: { status: 'REQUESTED' }, detail: 'Every request so far is proven without effect.', next: { kind: 'now' } } };
   }
