@@ -9,6 +9,7 @@ export interface Scene {
     reason: string;
     reasonText?: string;
     includeAccounts?: boolean;
+    liquidatePositions?: boolean;
   };
 }
 
@@ -16,6 +17,8 @@ export interface Scene {
 const IBAN = 'ES91 2100 0418 4502 0005 1332';
 /** The sandbox gives this account a balance; see the provider's README. */
 const WITH_BALANCE = 'acc00000-0000-4000-8000-000000000001';
+/** The sandbox gives this account securities; see the provider's README. */
+const WITH_SECURITIES = 'ac000000-0000-4000-8000-000000000009';
 /** The sandbox gives this group two accounts. */
 const WITH_ACCOUNTS = 'ac000000-0000-4000-8000-000000000016';
 
@@ -25,6 +28,10 @@ export function scenes(): Scene[] {
     {
       title: 'An investment account. The provider accepts, and closes it a little later',
       input: { account: { provider: 'upvest', kind: 'ACCOUNT', id: randomUUID() }, reason: 'CUSTOMER_REQUEST' },
+    },
+    {
+      title: 'An investment account with securities, which are sold on the way',
+      input: { account: { provider: 'upvest', kind: 'ACCOUNT', id: WITH_SECURITIES }, reason: 'CUSTOMER_REQUEST', liquidatePositions: true },
     },
     {
       title: 'A group with its two accounts, which go first',

@@ -72,10 +72,18 @@ function given(status: number | string, word: string, meaning: ErrorMeaning): Gi
   return { code, line: `${status} ${word}${note ? ` (${note})` : ''}` };
 }
 
-/** Every row of every provider's table, by provider. */
-const tables = providerDefinitions.map(({ name, displayName }) => {
-  const { errorRows } = require(`../providers/${name}/errors`) as { errorRows: readonly ErrorRow[] };
-  return { displayName, rows: errorRows.map(({ status, word, meaning }) => given(status, `\`${word}\``, meaning)) };
+/** In answer to the request to sell positions: it has no resend in the same breath, and "out of service" leaves it in doubt. */
+function givenForSale({ status, word, meaning }: ErrorRow): Given {
+  const code = meaning.kind === 'unavailable' ? 'OUTCOME_UNKNOWN' : codeOf(meaning).code;
+  return { code, line: `${status} \`${word}\`` };
+}
+
+/** Every row of every provider's tables, by provider. */
+const tables = providerDefinitions.flatMap(({ name, displayName }) => {
+  const { errorRows, liquidationErrorRows } = require(`../providers/${name}/errors`) as Record<'errorRows', readonly ErrorRow[]> &
+    Partial<Record<'liquidationErrorRows', readonly ErrorRow[]>>;
+  const closing = { displayName, rows: errorRows.map(({ status, word, meaning }) => given(status, `\`${word}\``, meaning)) };
+  return liquidationErrorRows ? [closing, { displayName: `${displayName}, selling positions`, rows: liquidationErrorRows.map(givenForSale) }] : [closing];
 });
 
 const STATUSES = [400, 401, 402, 403, 404, 405, 406, 409, 413, 414, 415, 418, 422, 429, 500, 502, 503, 504];
@@ -131,6 +139,12 @@ const lines = [
   ...Object.entries(ADVICE).map(([advice, meaning]) => `| ${advice} | ${meaning} |`),
   '',
   ...CLOSURE_ERROR_CODES.flatMap(section),
+  '## Selling positions',
+  '',
+  'What comes of the request to sell positions is shown in `error` on the closing account, and in its history. It refuses no',
+  'closing: the same closure goes on. What its error advises is about the sale alone: after a refusal, sell at the provider by',
+  'other means; a new key begins no sale beside a closing that is under way.',
+  '',
   '## Answers that no provider\'s table has',
   '',
   'An answer to the close request is judged by its status where its body …',

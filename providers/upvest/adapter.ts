@@ -24,6 +24,7 @@ import { UpvestChildren } from './children';
 import { UpvestClient } from './client';
 import { errorRows } from './errors';
 import { inTime } from './in-time';
+import { UpvestLiquidation } from './liquidation';
 import { closeQuery, reasonMapping, resourcePath, standingOf } from './mapping';
 import type { Settings } from './settings';
 import { UpvestWebhooks } from './webhooks';
@@ -57,6 +58,7 @@ interface ResourceRead {
 export class UpvestAdapter implements ProviderAdapter {
   readonly capabilities: ProviderCapabilities;
   readonly webhooks: UpvestWebhooks;
+  readonly liquidation: UpvestLiquidation;
   readonly #context: AdapterContext;
   readonly #client: UpvestClient;
   readonly #tokens: TokenCache;
@@ -73,6 +75,7 @@ export class UpvestAdapter implements ProviderAdapter {
     const lists = new UpvestLists({ client: this.#client, tokens: this.#tokens, context });
     this.#blockers = new UpvestBlockers(lists);
     this.#children = new UpvestChildren(lists, context);
+    this.liquidation = new UpvestLiquidation({ client: this.#client, tokens: this.#tokens, lists, context });
     this.webhooks = new UpvestWebhooks({ settings, context, client: this.#client, tokens: this.#tokens });
   }
 

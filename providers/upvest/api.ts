@@ -9,8 +9,8 @@ export const accountSchema = z.object({
   status: z.string(),
   /** Of an account. */
   account_group_id: z.string().regex(/^[\w-]{1,64}$/).optional().catch(undefined),
-  /** Of an account group; that there are any is a condition for finding its accounts. */
-  users: z.array(z.object({ id: z.string().regex(/^[\w-]{1,64}$/) })).min(1).optional().catch(undefined),
+  /** Whose it is; that there are any is a condition for finding a group's accounts, and for selling an account's positions. */
+  users: z.array(z.object({ id: z.string().regex(/^[\w-]{1,64}$/), type: z.string().optional().catch(undefined) })).min(1).optional().catch(undefined),
 });
 export type WireAccount = z.output<typeof accountSchema>;
 
@@ -135,3 +135,13 @@ export const cashSchema = z.object({
 });
 /** `GET /users/{user_id}/accounts` */
 export const userAccountSchema = z.object({ id: uuid, status: z.string(), account_group_id: uuid });
+
+/** To have positions sold, and to see what became of it: a token for each, so that neither stands in the other's way. */
+export const SELL_SCOPE = 'account_liquidations:admin';
+export const SALES_SCOPE = 'account_liquidations:read';
+/**
+ * The answer to `POST /accounts/{account_id}/liquidations`, and an entry of the list under the same path.
+ * https://docs.upvest.co/api/release/upvest-investment-api.v1-1/liquidations
+ */
+export const liquidationSchema = listedSchema.extend({ account_id: z.string(), created_at: instant });
+export type WireLiquidation = z.output<typeof liquidationSchema>;

@@ -11,7 +11,6 @@ const common = {
   idTypes: ['UUID'],
   defaultIdType: 'UUID',
   completion: 'ASYNC',
-  liquidatePositions: false,
   eligibility: 'BY_READS',
 } as const satisfies Partial<KindCapabilities>;
 
@@ -19,8 +18,8 @@ const common = {
 export function capabilitiesFor(settings: Pick<Settings, 'REQUESTS_PER_SECOND'>, visibilityLagMs: number = VISIBILITY_LAG_MS): ProviderCapabilities {
   return {
     kinds: [
-      { ...common, kind: 'ACCOUNT', reasonMode: 'NONE', announceOnly: false },
-      { ...common, kind: 'ACCOUNT_GROUP', reasonMode: 'ENUM', announceOnly: true, childKind: 'ACCOUNT' },
+      { ...common, kind: 'ACCOUNT', reasonMode: 'NONE', announceOnly: false, liquidatePositions: true },
+      { ...common, kind: 'ACCOUNT_GROUP', reasonMode: 'ENUM', announceOnly: true, liquidatePositions: false, childKind: 'ACCOUNT' },
     ],
     outcomeSources: ['RESPONSE', 'POLL', 'WEBHOOK'],
     visibilityLagMs,

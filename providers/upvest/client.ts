@@ -10,7 +10,7 @@ import { type Settings, signingKey } from './settings';
 const SIGNATURE_LIFE_SECONDS = 60;
 
 /** A call with a token. */
-export type AuthorisedCall = Pick<ProviderRequest, 'method' | 'path' | 'query' | 'priority' | 'beforeFirstByte'>;
+export type AuthorisedCall = Omit<ProviderRequest, 'headers' | 'finalise'> & Partial<Pick<ProviderRequest, 'headers'>>;
 
 /**
  * Signed requests to the provider. Each has a signature of its own, made when its connection slot is held: the
@@ -33,9 +33,9 @@ export class UpvestClient {
     this.#http = new ProviderHttp({ baseUrl: settings.BASE_URL, timeoutMs: context.timeoutMs, budget });
   }
 
-  /** Sends a request without a body under the token. */
+  /** Sends a request under the token. */
   call(token: string, call: AuthorisedCall): Promise<ProviderAnswer> {
-    return this.#send({ ...call, headers: { authorization: `Bearer ${token}` } });
+    return this.#send({ ...call, headers: { ...call.headers, authorization: `Bearer ${token}` } });
   }
 
   /** Asks for a token by client credentials; this request is signed like any other. */

@@ -48,3 +48,21 @@ export const errorRows: readonly ErrorRow[] = [
   { status: 503, word: problem('unavailable'), meaning: { kind: 'unavailable' } },
   { status: 504, word: problem('gateway_timeout'), meaning: { kind: 'unknown', detail: 'The provider ran out of time over the request.' } },
 ];
+
+/**
+ * Every problem that the page of the request to sell documents. It has no 409: an account that cannot be sold from is a
+ * 400 or a 403.
+ * Source: https://docs.upvest.co/api/release/upvest-investment-api.v1-1/liquidations/create_account_liquidation.md
+ */
+export const liquidationErrorRows: readonly ErrorRow[] = [
+  { status: 400, word: problem('invalid_request'), meaning: badRequest },
+  { status: 400, word: problem('missing_client_id'), meaning: badRequest },
+  { status: 400, word: problem('missing_idempotency_key'), meaning: badRequest },
+  { status: 401, word: problem('unauthorised'), meaning: { kind: 'authFailed' } },
+  {
+    status: 403,
+    word: problem('forbidden'),
+    meaning: { kind: 'rejected', code: 'PROVIDER_PERMISSION_DENIED', message: 'The provider does not allow the gateway to sell the positions of the account.' },
+  },
+  ...errorRows.filter(({ status }) => [404, 406, 429, 500, 503, 504].includes(status)),
+];

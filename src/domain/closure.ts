@@ -61,6 +61,8 @@ export interface ClosureProgress {
   openSeenAt: number | null;
   /** When reads began to find no such account, without a find since. */
   notFoundSince: number | null;
+  /** The accounts of the group were listed once, and each has its closure. */
+  accountsListed: boolean;
   /** What is known of the sale of its positions; null: none was begun. */
   liquidation: Liquidation | null;
 }

@@ -8,7 +8,7 @@ import { dueAt } from './schedule';
 import type { EngineSettings } from './settings';
 
 /** Book-keeping of the engine; a change of these alone is no news to a caller. */
-const UNSEEN: ReadonlySet<keyof ClosureProgress> = new Set(['dueAt', 'quietSteps', 'pendingRead', 'closingSeenAt', 'openSeenAt', 'notFoundSince', 'liquidation']);
+const UNSEEN: ReadonlySet<keyof ClosureProgress> = new Set(['dueAt', 'quietSteps', 'pendingRead', 'closingSeenAt', 'openSeenAt', 'notFoundSince', 'accountsListed', 'liquidation']);
 
 export interface ChangeContext {
   guard: Guard;
@@ -20,6 +20,7 @@ export interface ChangeContext {
   providerRequestId?: string;
   aliases?: Alias[];
   children?: ChildClosure[];
+  also?: ClosureChange[];
   now: Facts['now'];
   settings: EngineSettings;
   random: Randomness;
@@ -48,6 +49,7 @@ export function changeOf(closure: Closure, verdict: Verdict, context: ChangeCont
     answers: verdict.findings?.map((finding) => answerOf(finding, now)),
     aliases: context.aliases,
     children: context.children,
+    also: context.also,
     lease: context.lease,
   };
 }

@@ -73,8 +73,10 @@ export class CloseAccount {
       } else if (previous && input.includeAccounts && !isTerminal(previous.status)) {
         return inProgress(caller, previous);
       }
-      const closure = this.intended(caller, input, intake);
-      const children = input.includeAccounts ? await this.group.firstChildren(closure, intake.provider, this.left(until)) : [];
+      const intended = this.intended(caller, input, intake);
+      const { parent: closure, children } = input.includeAccounts
+        ? await this.group.withChildren(intended, intake.provider, this.left(until))
+        : { parent: intended, children: [] };
       const event = firstEvent(closure, 'REQUEST', caller.subject);
       const result = await store.record(closure, event, leaseMs(this.parts.settings), { also, children });
       switch (result.kind) {

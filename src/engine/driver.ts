@@ -1,7 +1,7 @@
 import { lockKey } from '../domain/account';
 import type { Closure, EventCause } from '../domain/closure';
 import { findingOf, judgeAnswer } from '../domain/rules/answer';
-import { nextStep } from '../domain/rules/next-step';
+import { type Looks, nextStep } from '../domain/rules/next-step';
 import { judgeRead } from '../domain/rules/read';
 import type { Facts, Situation, Verdict } from '../domain/rules/situation';
 import { unchanged } from '../domain/rules/situation';
@@ -92,12 +92,11 @@ export class Driver {
 
   private async work(claimed: Claimed, provider: ConfiguredProvider): Promise<void> {
     let situation: Situation & Claimed = claimed;
-    let resend = false;
+    const looks: Looks = { resend: false, saleSeen: false, gathered: false };
     let tokenRefused = false;
-    let saleSeen = false;
     for (let step = 0; step < MAX_STEPS; step += 1) {
       const facts = factsFor(provider, this.parts);
-      const todo = nextStep(situation, facts, resend, saleSeen);
+      const todo = nextStep(situation, facts, looks);
       let verdict: Verdict;
       if (todo.do === 'settle') {
         verdict = todo.verdict;
@@ -111,15 +110,18 @@ export class Driver {
         verdict = judgeRead(situation, read, facts);
         situation = await this.apply(situation, verdict, 'POLL', { requestId: read.requestId, aliases: aliasesOf(provider, read) });
       } else if (todo.do === 'gather') {
-        const { children, ...gathered } = await this.group.gather(situation, provider);
+        const { children, ...gathered } = await this.group.gather(situation, provider, facts);
         verdict = gathered.verdict;
         situation = await this.apply(situation, verdict, 'TIMER', { requestId: gathered.requestId, children });
         await this.group.tell(situation.closure, children);
+        if (verdict.next.kind !== 'now') return;
+        looks.gathered = true;
+        continue;
       } else if (todo.do === 'liquidate') {
-        const look = await this.sales.look(situation, provider, facts, resend);
+        const look = await this.sales.look(situation, provider, facts, looks.resend);
         if (!look) return;
         verdict = look.verdict;
-        saleSeen = !verdict.resend;
+        looks.saleSeen = !verdict.resend;
         situation = await this.sales.keeping(look, () => this.apply(look.situation, verdict, look.cause, { requestId: look.requestId }));
       } else {
         const sent = await sendClose(this.parts, provider, situation, tokenRefused);
@@ -131,11 +133,11 @@ export class Driver {
         if (refresh) verdict = { ...verdict, next: { kind: 'now' } };
         tokenRefused = refresh;
         situation = await this.applyAnswer(situation, provider, sent.attempt, sent.outcome, verdict);
-        resend = refresh;
+        looks.resend = refresh;
         if (refresh) continue;
       }
       if (verdict.next.kind !== 'now') return;
-      resend = verdict.resend ?? false;
+      looks.resend = verdict.resend ?? false;
     }
     await this.apply(situation, unchanged({ kind: 'retry' }), 'TIMER');
   }

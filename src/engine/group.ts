@@ -1,9 +1,9 @@
-import { lockKey } from '../domain/account';
+import { closureRef, lockKey } from '../domain/account';
 import type { Closure } from '../domain/closure';
 import { isTerminal } from '../domain/closure-status';
-import { ALL_ON_THEIR_WAY, isOnItsWay, judgeChildren, judgeUnlisted, waitFor } from '../domain/rules/group';
-import type { Situation, Verdict } from '../domain/rules/situation';
-import type { ChildAccount, ChildrenRead, ConfiguredProvider, KindCapabilities, ListingContext } from '../ports/provider';
+import { isSettled, judgeChildren, judgeListed, judgeUnlisted, waitingFor } from '../domain/rules/group';
+import type { Facts, Situation, Verdict } from '../domain/rules/situation';
+import type { ChildAccount, ChildrenRead, ConfiguredProvider, KindCapabilities } from '../ports/provider';
 import type { ChildClosure } from '../ports/store';
 import type { EngineParts } from './driver';
 import { firstEvent, newClosure } from './new-closure';
@@ -23,30 +23,47 @@ const REOPENED = 'The closing of its group was asked for, and a list shows the a
 
 /** Closes the accounts of a group before the group: each by a closure of its own, which goes on without its parent. */
 export class Group {
+  private readonly listing = new Map<string, Promise<ChildrenRead>>();
+
   constructor(private readonly parts: EngineParts) {}
 
   /**
    * Whether the group's own request may leave. It lists only when every account known so far is on its way, and so
    * once more right before the request: an account may have been opened since.
    */
-  async gather(situation: Situation, provider: ConfiguredProvider): Promise<Gathered> {
+  async gather(situation: Situation, provider: ConfiguredProvider, facts: Facts): Promise<Gathered> {
     const { closure } = situation;
     const [known = []] = await this.parts.store.children(closure.tenant, [closure.id]);
-    const verdict = judgeChildren(situation, known);
+    const verdict = judgeChildren(situation, known, facts);
     if (verdict) return { verdict, children: [] };
-    const read = await this.list(closure, provider, { correlationId: closure.correlationId, purpose: 'RECONCILE' });
-    if (!read.ok) return { verdict: judgeUnlisted(situation, read), children: [], requestId: read.requestId };
-    const done = new Set(known.filter(isOnItsWay).map((child) => child.lockKey));
+    const read = await this.list(closure, provider);
+    if (!read.ok) return { verdict: judgeUnlisted(situation, read, facts), children: [], requestId: read.requestId };
+    const done = new Set(known.filter(isSettled).map((child) => child.lockKey));
     const children = await this.newChildren(closure, provider, read.children, done);
-    const waiting = children.map((child) => child.closure);
-    return { verdict: waiting.length > 0 ? waitFor(waiting) : ALL_ON_THEIR_WAY, children, requestId: read.requestId };
+    const added = children.map((child) => child.closure);
+    return { verdict: judgeListed(situation, added, facts), children, requestId: read.requestId };
   }
 
-  /** The children to be recorded with a new parent. None where the accounts cannot be had in so many ms: the worker finds them. */
-  async firstChildren(parent: Closure, provider: ConfiguredProvider, waitMs: number): Promise<ChildClosure[]> {
-    const context = { correlationId: parent.correlationId, purpose: 'RECONCILE' } as const;
-    const read = await within(this.list(parent, provider, context), waitMs);
-    return read?.ok ? this.newChildren(parent, provider, read.children, new Set()) : [];
+  /**
+   * A new parent, and the children to be recorded with it. Where the accounts cannot be had in so many ms there are
+   * none, and the worker finds them.
+   */
+  async withChildren(parent: Closure, provider: ConfiguredProvider, waitMs: number): Promise<{ parent: Closure; children: ChildClosure[] }> {
+    const read = await within(this.listOnce(parent, provider), waitMs);
+    if (!read?.ok) return { parent, children: [] };
+    const children = await this.newChildren(parent, provider, read.children, new Set());
+    const waiting = children.map(({ closure }) => closure);
+    return { parent: { ...parent, accountsListed: true, ...(waiting.length > 0 && waitingFor(waiting)) }, children };
+  }
+
+  /** However many ask for the closing of one group at once, its accounts are listed for all of them together. */
+  private listOnce(parent: Closure, provider: ConfiguredProvider): Promise<ChildrenRead> {
+    const key = closureRef(parent.account);
+    const running = this.listing.get(key);
+    if (running) return running;
+    const listing = this.list(parent, provider).finally(() => this.listing.delete(key));
+    this.listing.set(key, listing);
+    return listing;
   }
 
   /** Tells of the children that were recorded; the others are closures that were there before. */
@@ -62,12 +79,18 @@ export class Group {
     }
   }
 
-  private async list({ account }: Closure, { adapter, id, displayName }: ConfiguredProvider, context: ListingContext): Promise<ChildrenRead> {
-    if (adapter.listChildren) return adapter.listChildren(account, context);
-    // Its adapter could when the closure was recorded.
-    const message = `${displayName} does not list the accounts of a group any more.`;
-    this.parts.telemetry.alarm({ what: message, provider: id, correlationId: context.correlationId });
-    return { ok: false, code: 'UNSUPPORTED_BY_PROVIDER', message };
+  private async list({ id: closureId, account, correlationId }: Closure, { adapter, id, displayName }: ConfiguredProvider): Promise<ChildrenRead> {
+    const { telemetry } = this.parts;
+    try {
+      if (adapter.listChildren) return await adapter.listChildren(account, { correlationId, purpose: 'RECONCILE' });
+      // Its adapter could when the closure was recorded.
+      const message = `${displayName} does not list the accounts of a group any more.`;
+      telemetry.alarm({ what: message, provider: id, closureId, correlationId });
+      return { ok: false, code: 'UNSUPPORTED_BY_PROVIDER', message };
+    } catch (error) {
+      telemetry.alarm({ what: 'an adapter threw', provider: id, closureId, correlationId, error });
+      return { ok: false, code: 'INTERNAL', message: 'The accounts of the group could not be listed.' };
+    }
   }
 
   private async newChildren(

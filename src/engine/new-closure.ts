@@ -19,6 +19,7 @@ export function newClosure(intent: ClosureIntent, progress: Pick<ClosureProgress
     closingSeenAt: null,
     openSeenAt: null,
     notFoundSince: null,
+    accountsListed: false,
     liquidation: null,
     ...progress,
     version: 1,

@@ -5,7 +5,7 @@ import { canBecome, type ClosureStatus, isTerminal } from '../domain/closure-sta
 import type { ClosureErrorCode } from '../domain/error-code';
 import { judgeRead } from '../domain/rules/read';
 import { errorOf, type Finding, type Situation, type Verdict } from '../domain/rules/situation';
-import type { Alias } from '../ports/store';
+import type { Alias, ClosureChange } from '../ports/store';
 import { changeOf } from './change';
 import { aliasesOf, type EngineParts, factsFor } from './driver';
 import { mayUse } from './intake';
@@ -24,7 +24,11 @@ interface Decision {
   actor?: string;
   aliases?: Alias[];
   providerRequestId?: string;
+  /** What must hold in the same commit. */
+  also?: ClosureChange[];
 }
+
+type Decided = Decision | NonNullable<ClosureResult['error']>;
 
 /** Refresh, cancel and resolve: writers without a claim, each write compared with the version it was decided on. */
 export class Operate {
@@ -68,29 +72,24 @@ export class Operate {
   }
 
   /**
-   * Withdraws a closure while every request so far is proven without effect. With a group's closure go those of its
-   * accounts that were recorded for it and can still be withdrawn.
+   * Withdraws a closure while every request so far is proven without effect. With a group's closure go those that were
+   * recorded for its accounts, in one commit: as long as nothing of all that was asked for is on its way.
    */
   async cancel(caller: Caller, id: string): Promise<ClosureResult> {
     const closure = await this.find(caller, id);
     if (!closure) return notFound(caller);
-    const result = await this.withdraw(caller, closure);
-    if (result.error || !closure.includeAccounts) return result;
-    const [children = []] = await this.parts.store.children(caller.tenant, [id]);
-    await Promise.all(children.filter(({ idempotencyKey }) => idempotencyKey === null).map((child) => this.withdraw(caller, child)));
-    return result;
-  }
-
-  private withdraw(caller: Caller, closure: Closure): Promise<ClosureResult> {
-    return this.decide(caller, closure, ({ closure: now, attempts }) =>
-      canBecome(now.status, 'CANCELLED') && !attempts.some(mayBeApplied) && now.status !== 'CLOSING'
-        ? {
-            verdict: { set: { status: 'CANCELLED', error: null, pendingRead: null }, next: { kind: 'never' } },
-            cause: 'REQUEST',
-            actor: caller.subject,
-          }
-        : failure(caller, 'CLOSURE_NOT_CANCELLABLE', 'The provider may have been told already, or the closure has ended.', now),
-    );
+    return this.decide(caller, closure, async (situation) => {
+      const [children = []] = situation.closure.includeAccounts ? await this.parts.store.children(caller.tenant, [id]) : [];
+      const own = children.filter(({ idempotencyKey }) => idempotencyKey === null);
+      const ofOwn = await Promise.all(own.map(async (child) => ({ closure: child, attempts: await this.parts.store.attempts(child.id) })));
+      if (!isWithdrawable(situation) || !ofOwn.every((one) => isWithdrawable(one) || isWithoutEffect(one))) {
+        const message = 'The provider may have been told already, or the closure has ended.';
+        return failure(caller, 'CLOSURE_NOT_CANCELLABLE', message, situation.closure);
+      }
+      const withdrawn: Decision = { verdict: WITHDRAWN, cause: 'REQUEST', actor: caller.subject };
+      const live = ofOwn.filter(isWithdrawable);
+      return { ...withdrawn, also: live.map((one) => this.change(caller, one.closure, withdrawn)) };
+    });
   }
 
   /** A person settles a closure that reconciliation gave up on. */
@@ -137,27 +136,25 @@ export class Operate {
     return (await this.parts.store.closures(caller.tenant, [id]))[0] ?? null;
   }
 
+  private change(caller: Caller, closure: Closure, decision: Decision): ClosureChange {
+    const { clock, random, settings } = this.parts;
+    const guard = { version: closure.version };
+    return changeOf(closure, decision.verdict, { ...decision, guard, lease: 'release', correlationId: caller.correlationId, now: clock.now(), settings, random });
+  }
+
   /** Decides on what is stored now, and again when somebody else wrote in between. */
   private async decide(
     caller: Caller,
     first: Closure,
-    decision: (situation: Situation) => Decision | NonNullable<ClosureResult['error']>,
+    decision: (situation: Situation) => Decided | Promise<Decided>,
   ): Promise<ClosureResult> {
-    const { store, clock, random, settings, telemetry } = this.parts;
+    const { store, clock, telemetry } = this.parts;
     let closure: Closure | null = first;
     for (let look = 0; look < MAX_LOOKS && closure; look += 1) {
       const attempts = await store.attempts(closure.id);
-      const decided = decision({ closure, attempts });
+      const decided = await decision({ closure, attempts });
       if (!('verdict' in decided)) return { closure, error: decided };
-      const change = changeOf(closure, decided.verdict, {
-        ...decided,
-        guard: { version: closure.version },
-        lease: 'release',
-        correlationId: caller.correlationId,
-        now: clock.now(),
-        settings,
-        random,
-      });
+      const change = this.change(caller, closure, decided);
       // A write ends the claim of whoever works on the closure: not for nothing, and not while a request is on its way.
       const { dueAt, quietSteps: _unchanged, ...rest } = change.set;
       const news = dueAt !== closure.dueAt || Object.keys(rest).length > 0 || (decided.aliases?.length ?? 0) > 0;
@@ -165,6 +162,7 @@ export class Operate {
       const after = await store.commit(change);
       if (after) {
         reportChange(telemetry, closure, after, change.event);
+        for (const { id, event } of decided.also ?? []) if (event) telemetry.transition({ closureId: id, provider: closure.account.provider, ...event });
         this.worker.wake();
         return { closure: after, error: null };
       }
@@ -172,6 +170,17 @@ export class Operate {
     }
     return { closure, error: failure(caller, 'INTERNAL', 'The closure changed with every look.', first) };
   }
+}
+
+const WITHDRAWN: Verdict = { set: { status: 'CANCELLED', error: null, pendingRead: null, blockers: [] }, next: { kind: 'never' } };
+
+function isWithdrawable({ closure, attempts }: Situation): boolean {
+  return canBecome(closure.status, 'CANCELLED') && closure.status !== 'CLOSING' && !attempts.some(mayBeApplied);
+}
+
+/** Nothing was closed by it: it ended, and the account is as it was, or somebody else closes the account. */
+function isWithoutEffect({ closure: { status }, attempts }: Situation): boolean {
+  return attempts.length === 0 || (isTerminal(status) && status !== 'CLOSED' && status !== 'REOPENED');
 }
 
 /** A person's word: the request no longer counts. */

@@ -49,6 +49,8 @@ export interface ClosureChange {
   reports?: ClosureReport[];
   /** Closures that this one waits for from now on. */
   children?: ChildClosure[];
+  /** Changes to other closures that must hold in the same commit. */
+  also?: ClosureChange[];
   /**
    * What becomes of the claim. `keep` leaves it; a number renews it for so many ms from now on the store's clock;
    * `release` ends it. A write guarded by version always ends it and raises the fence.
@@ -134,8 +136,9 @@ export interface ClosureStore {
    */
   record(closure: Closure, event: ClosureEvent, leaseMs: number, alongside?: Alongside): Promise<RecordResult>;
   /**
-   * The closure after the change, or null when its guard, or that of a child's `also`, no longer matched and nothing
-   * was written. A closure that moves makes those due that wait for it and have no request on its way.
+   * The closure after the change, or null when its guard, or that of an `also`, no longer matched and nothing was
+   * written. A closure that moves ends the claims on those that wait for it and have no request on its way, and makes
+   * those due that no provider put off; where CLOSING becomes CLOSED, nobody waits.
    */
   commit(change: ClosureChange): Promise<Closure | null>;
   /**

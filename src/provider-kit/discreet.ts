@@ -1,6 +1,7 @@
 import type { ProviderError } from '../domain/closure-error';
+import type { LiquidationOutcome, Sale, SalesRead } from '../domain/liquidation';
 import type { AccountRead, CloseOutcome } from '../domain/outcome';
-import type { ChildrenRead, ProviderAdapter } from '../ports/provider';
+import type { ChildrenRead, ProviderAdapter, ProviderLiquidation } from '../ports/provider';
 import type { Telemetry } from '../ports/telemetry';
 import type { KnownSecrets } from './known-secrets';
 import { isPlainId, redactText } from './redact';
@@ -15,16 +16,23 @@ const MAX_TEXT = 512;
 /** Longest word of a provider that is kept, characters. */
 const MAX_WORD = 64;
 
+type Handed = CloseOutcome | AccountRead | ChildrenRead | LiquidationOutcome | SalesRead;
 type Clean = <Text extends string | undefined>(text: Text) => Text;
 
 /** The adapter, with everything that it hands on cleaned. */
 export function discreetAdapter(adapter: ProviderAdapter, secrets: KnownSecrets): ProviderAdapter {
-  async function cleanly<Result extends CloseOutcome | AccountRead | ChildrenRead>(work: () => Promise<Result>): Promise<Result> {
+  async function cleanly<Result extends Handed>(work: () => Promise<Result>): Promise<Result> {
     try {
       return cleanResult(await work(), secrets);
     } catch (error) {
       throw secrets.maskThrown(error);
     }
+  }
+  function cleanSales(liquidation: ProviderLiquidation): ProviderLiquidation {
+    return {
+      request: (request, send) => secrets.during(request.account, () => cleanly(() => liquidation.request(request, send))),
+      list: (account, context) => secrets.during(account, () => cleanly(() => liquidation.list(account, context))),
+    };
   }
   const listChildren = adapter.listChildren?.bind(adapter);
   return {
@@ -33,6 +41,7 @@ export function discreetAdapter(adapter: ProviderAdapter, secrets: KnownSecrets)
     requestClosure: (request, send) => secrets.during(request.account, () => cleanly(() => adapter.requestClosure(request, send))),
     readAccount: (account, context) => secrets.during(account, () => cleanly(() => adapter.readAccount(account, context))),
     listChildren: listChildren && ((group, context) => secrets.during(group, () => cleanly(() => listChildren(group, context)))),
+    liquidation: adapter.liquidation && cleanSales(adapter.liquidation),
     webhooks: adapter.webhooks,
     dispose: () => adapter.dispose(),
   };
@@ -48,7 +57,7 @@ export function discreetTelemetry(telemetry: Telemetry, secrets: KnownSecrets): 
   };
 }
 
-function cleanResult<Result extends CloseOutcome | AccountRead | ChildrenRead>(result: Result, secrets: KnownSecrets): Result {
+function cleanResult<Result extends Handed>(result: Result, secrets: KnownSecrets): Result {
   const text = cleaner(secrets, MAX_TEXT);
   const word = cleaner(secrets, MAX_WORD);
   return {
@@ -57,10 +66,18 @@ function cleanResult<Result extends CloseOutcome | AccountRead | ChildrenRead>(r
     ...(result.providerErrors && { providerErrors: result.providerErrors.map((entry) => cleanEntry(entry, text)) }),
     ...('providerStatus' in result && { providerStatus: word(result.providerStatus) }),
     ...('blockersUnknown' in result && result.blockersUnknown && { blockersUnknown: cleanResult(result.blockersUnknown, secrets) }),
+    ...('sale' in result && { sale: cleanSale(result.sale, secrets) }),
+    ...('sales' in result && { sales: result.sales.map((sale) => cleanSale(sale, secrets)) }),
     // These are the adapter's own words, unless it was careless.
     ...('message' in result && { message: text(result.message) }),
     ...('detail' in result && { detail: text(result.detail) }),
   };
+}
+
+/** Its id is what a sale is known by from one list to the next: one that cannot be shown is masked in the same way each time. */
+function cleanSale(sale: Sale, secrets: KnownSecrets): Sale {
+  const word = cleaner(secrets, MAX_WORD);
+  return { ...sale, id: cleanId(sale.id, secrets) ?? word(sale.id), providerStatus: word(sale.providerStatus) };
 }
 
 function cleanEntry({ httpStatus, ...texts }: ProviderError, text: Clean): ProviderError {

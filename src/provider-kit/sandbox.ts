@@ -8,7 +8,7 @@ import { perform, readBody } from './sandbox-wire';
  * For development, tests and the demo only; nothing that serves production traffic imports it.
  */
 
-export type SandboxOperation = 'close' | 'read' | 'token' | 'keys' | 'list' | 'other';
+export type SandboxOperation = 'close' | 'read' | 'liquidate' | 'token' | 'keys' | 'list' | 'other';
 
 /** One request, in the order in which the sandbox made up its mind; entered before the first byte of the answer leaves. */
 export interface LedgerEntry {
@@ -51,6 +51,8 @@ export interface SandboxReply extends SandboxAnswer {
 export interface SandboxRoute {
   operation: SandboxOperation;
   accountId?: string;
+  /** What the request meets unless it is scripted; for accounts with a fate of their own. */
+  fault?: FaultName;
   /** Carries the request out. Not called where a fault keeps the request from being carried out. */
   process(): SandboxReply | Promise<SandboxReply>;
 }
@@ -146,10 +148,11 @@ export async function startSandboxServer(options: SandboxServerOptions): Promise
   });
   const otherOrigin = await listen(other, 0);
 
-  function nextStep({ operation, accountId }: SandboxRoute): SandboxStep {
+  function nextStep({ operation, accountId, fault: usual }: SandboxRoute): SandboxStep {
     const own = accountId === undefined ? undefined : scripts.get(`${operation} ${accountId}`)?.shift();
     const step = own ?? scripts.get(`${operation} *`)?.shift();
     if (step !== undefined) return step;
+    if (usual) return usual;
     const fault = operation === 'close' && accountId !== undefined ? faultOfAccount(accountId) : undefined;
     if (!fault || accountId === undefined || (fault.once && faultsMet.has(accountId))) return 'normal';
     faultsMet.add(accountId);

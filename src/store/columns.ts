@@ -44,6 +44,7 @@ export const CLOSURE_COLUMNS: Readonly<Record<keyof Closure, Column>> = {
   closingSeenAt: plain('closing_seen_at'),
   openSeenAt: plain('open_seen_at'),
   notFoundSince: plain('not_found_since'),
+  accountsListed: flag('accounts_listed'),
   liquidation: json('liquidation'),
   version: plain('version'),
   fence: plain('fence'),

@@ -1,47 +1,20 @@
 import { createEngine } from '../../src/engine';
-import { CALLER, type EngineHarness, freshKey, startEngine } from '../support/engine';
-import { GroupProvider } from '../support/group-provider';
+import { CALLER, freshKey } from '../support/engine';
+import { eventually, type GroupBench, LATER, REFUSED, startGroupBench } from '../support/group-bench';
 
-const GROUP = { provider: 'bank', kind: 'ACCOUNT_GROUP', id: 'group' } as const;
 const account = (id: string) => ({ provider: 'bank', kind: 'ACCOUNT', id }) as const;
 
-let bank: GroupProvider;
-let harness: EngineHarness;
+let bench: GroupBench;
+afterEach(() => bench.harness.dispose());
 
-async function start(accounts: ConstructorParameters<typeof GroupProvider>[0], settings: Parameters<typeof startEngine>[1] = {}): Promise<void> {
-  bank = new GroupProvider(accounts);
-  harness = await startEngine([bank.configured()], settings);
-}
-
-afterEach(async () => {
-  await harness.dispose();
-});
-
-async function closeGroup(more: Parameters<EngineHarness['close']>[0] = {}) {
-  return harness.close({ account: GROUP, includeAccounts: true, ...more });
-}
-
-async function groupClosure(): Promise<string> {
-  const { closure } = await closeGroup();
-  return closure!.id;
-}
-
-async function childrenOf(id: string) {
-  const [children = []] = await harness.engine.service.children(CALLER, [await harness.stored(id)]);
-  return children;
-}
-
-async function childStates(id: string): Promise<Record<string, string>> {
-  return Object.fromEntries((await childrenOf(id)).map(({ account: { id: child }, status }) => [child, status]));
-}
-
-async function eventually(done: () => Promise<boolean> | boolean): Promise<void> {
-  while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 5));
+async function start(...given: Parameters<typeof startGroupBench>): Promise<GroupBench> {
+  bench = await startGroupBench(...given);
+  return bench;
 }
 
 describe('a group with its accounts', () => {
   it('closes the accounts first, then the group, each once', async () => {
-    await start({ a: 'OPEN', b: 'OPEN', c: 'OPEN' });
+    const { bank, harness, groupClosure, childStates } = await start({ a: 'OPEN', b: 'OPEN', c: 'OPEN' });
     const id = await groupClosure();
     await harness.until(id, 'CLOSING');
     expect(bank.closed.slice(0, 3).toSorted()).toEqual(['a', 'b', 'c']);
@@ -53,7 +26,7 @@ describe('a group with its accounts', () => {
   });
 
   it('names the parent in each child and lets no key reach it', async () => {
-    await start({ a: 'OPEN', b: 'OPEN' });
+    const { harness, closeGroup, childrenOf } = await start({ a: 'OPEN', b: 'OPEN' });
     const { closure } = await closeGroup();
     const children = await childrenOf(closure!.id);
     expect(children.map(({ idempotencyKey, reason, initiator, correlationId }) => [idempotencyKey, reason, initiator, correlationId])).toEqual(
@@ -64,8 +37,8 @@ describe('a group with its accounts', () => {
   });
 
   it('waits with OPEN_CHILD_ACCOUNTS while an account is not on its way', async () => {
-    await start({ a: 'OPEN', b: 'OPEN' });
-    bank.tokenTrouble = { kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: 'Later.' };
+    const { bank, harness, closeGroup } = await start({ a: 'OPEN', b: 'OPEN' });
+    bank.tokenTrouble = LATER;
     const { closure } = await closeGroup();
     expect(closure).toMatchObject({ status: 'REQUESTED', blockers: [{ code: 'OPEN_CHILD_ACCOUNTS', stage: 'REQUEST', selfResolving: true, relatedIds: ['a', 'b'] }] });
     const { version } = await harness.stored(closure!.id);
@@ -78,22 +51,22 @@ describe('a group with its accounts', () => {
   });
 
   it('is sent while its accounts are still CLOSING', async () => {
-    await start({ a: 'OPEN' });
+    const { harness, groupClosure, childStates } = await start({ a: 'OPEN' });
     const id = await groupClosure();
     await harness.until(id, 'CLOSING');
     expect(await childStates(id)).toEqual({ a: 'CLOSING' });
   });
 
   it('closes a group without accounts, and one whose accounts are closed, at once', async () => {
-    await start({ a: 'CLOSED' });
+    const { bank, harness, groupClosure, childStates } = await start({ a: 'CLOSED' });
     const id = await groupClosure();
     await harness.until(id, 'CLOSING');
     expect([bank.closed, await childStates(id)]).toEqual([['group'], {}]);
   });
 
   it('closes an account that was opened in the meantime', async () => {
-    await start({ a: 'OPEN' });
-    bank.tokenTrouble = { kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: 'Later.' };
+    const { bank, harness, groupClosure, childStates } = await start({ a: 'OPEN' });
+    bank.tokenTrouble = LATER;
     const id = await groupClosure();
     bank.accounts.set('new', 'OPEN');
     bank.tokenTrouble = null;
@@ -103,7 +76,7 @@ describe('a group with its accounts', () => {
   });
 
   it('adopts an account that somebody else is closing and asks for nothing', async () => {
-    await start({ a: 'CLOSING', b: 'OPEN' });
+    const { bank, harness, groupClosure, childStates } = await start({ a: 'CLOSING', b: 'OPEN' });
     const id = await groupClosure();
     await harness.until(id, 'CLOSING');
     expect(await childStates(id)).toEqual({ a: 'CLOSING', b: 'CLOSING' });
@@ -111,7 +84,7 @@ describe('a group with its accounts', () => {
   });
 
   it('links a live closure of an account', async () => {
-    await start({ a: 'OPEN', b: 'OPEN' });
+    const { bank, harness, groupClosure, childrenOf } = await start({ a: 'OPEN', b: 'OPEN' });
     const own = (await harness.close({ account: account('a') })).closure!;
     await harness.until(own.id, 'CLOSING');
     const id = await groupClosure();
@@ -122,14 +95,14 @@ describe('a group with its accounts', () => {
   });
 
   it('is rejected with an account that is refused, and a new request goes on from there', async () => {
-    await start({ a: 'OPEN', b: 'OPEN' });
-    bank.refused.add('b');
+    const { bank, harness, groupClosure, childStates } = await start({ a: 'OPEN', b: 'OPEN' });
+    bank.outcomes.set('b', [REFUSED]);
     const id = await groupClosure();
     expect(await harness.until(id, 'REJECTED')).toMatchObject({
       attempts: 0,
       error: { code: 'CLOSURE_BLOCKED', blockers: [{ code: 'OPEN_CHILD_ACCOUNTS', relatedIds: ['b'] }] },
     });
-    bank.refused.clear();
+    bank.outcomes.clear();
     const again = await groupClosure();
     await harness.until(again, 'CLOSING');
     expect(await childStates(again)).toEqual({ a: 'CLOSING', b: 'CLOSING' });
@@ -137,7 +110,7 @@ describe('a group with its accounts', () => {
   });
 
   it('takes up an account that was reopened', async () => {
-    await start({ a: 'OPEN' });
+    const { bank, harness, groupClosure, childStates } = await start({ a: 'OPEN' });
     const first = (await harness.close({ account: account('a') })).closure!;
     await harness.until(first.id, 'CLOSING');
     bank.settle();
@@ -151,7 +124,7 @@ describe('a group with its accounts', () => {
   });
 
   it('leaves alone an account whose closing the list does not show yet', async () => {
-    await start({ a: 'OPEN' }, { reopenGraceMs: 60_000 });
+    const { bank, harness, groupClosure, childStates } = await start({ a: 'OPEN' }, { reopenGraceMs: 60_000 });
     const first = (await harness.close({ account: account('a') })).closure!;
     await harness.until(first.id, 'CLOSING');
     bank.settle();
@@ -163,49 +136,9 @@ describe('a group with its accounts', () => {
   });
 });
 
-describe('a list that cannot be had', () => {
-  it('delays the group and fails nothing', async () => {
-    await start({ a: 'OPEN' });
-    const failure = { ok: false, code: 'PROVIDER_UNAVAILABLE', message: 'Out of service.' } as const;
-    bank.lists = Array.from({ length: 4 }, () => failure);
-    const { closure, error } = await closeGroup();
-    expect([error, closure]).toMatchObject([null, { status: 'REQUESTED', error: { code: 'PROVIDER_UNAVAILABLE' } }]);
-    await harness.until(closure!.id, 'CLOSING');
-    expect(bank.closed).toEqual(['a', 'group']);
-  });
-
-  it('does not hold up the caller', async () => {
-    await start({ a: 'OPEN' }, { closeWaitMs: 30 });
-    const original = bank.listChildren.bind(bank);
-    let release = () => {};
-    const held = new Promise<void>((resolve) => (release = resolve));
-    bank.listChildren = async (group) => {
-      await held;
-      return original(group);
-    };
-    const { closure } = await closeGroup();
-    expect(closure).toMatchObject({ status: 'REQUESTED' });
-    release();
-    await harness.until(closure!.id, 'CLOSING');
-    expect(bank.closed).toEqual(['a', 'group']);
-  });
-
-  it('rejects the group where the provider does not permit it', async () => {
-    await start({ a: 'OPEN' });
-    const failure = { ok: false, code: 'PROVIDER_PERMISSION_DENIED', message: 'No.' } as const;
-    bank.lists = [failure, failure];
-    expect(await closeGroup()).toMatchObject({ error: { code: 'PROVIDER_PERMISSION_DENIED' }, closure: { status: 'REJECTED', attempts: 0 } });
-  });
-
-  it('lets the close request say that there is no such group', async () => {
-    await start({ a: 'OPEN' });
-    expect(await closeGroup({ account: { ...GROUP, id: 'nobody' } })).toMatchObject({ error: { code: 'ACCOUNT_NOT_FOUND' }, closure: { status: 'REJECTED' } });
-  });
-});
-
 describe('requests about groups', () => {
   it('replays one with its key and asks the provider for nothing', async () => {
-    await start({ a: 'OPEN' });
+    const { bank, harness, closeGroup } = await start({ a: 'OPEN' });
     const idempotencyKey = freshKey();
     const { closure } = await closeGroup({ idempotencyKey });
     await harness.until(closure!.id, 'CLOSING');
@@ -217,7 +150,7 @@ describe('requests about groups', () => {
   });
 
   it('gives one group to one of many requests', async () => {
-    await start({ a: 'OPEN', b: 'OPEN', c: 'OPEN' });
+    const { bank, harness, closeGroup } = await start({ a: 'OPEN', b: 'OPEN', c: 'OPEN' });
     const results = await Promise.all(Array.from({ length: 20 }, () => closeGroup()));
     const ids = new Set(results.map(({ closure }) => closure?.id));
     expect([ids.size, results.filter(({ error }) => error === null)]).toMatchObject([1, [{}]]);
@@ -230,13 +163,19 @@ describe('requests about groups', () => {
     [{ announceOnly: true }, 'INVALID_INPUT', ['input', 'includeAccounts']],
     [{ liquidatePositions: true }, 'UNSUPPORTED_BY_PROVIDER', ['input', 'liquidatePositions']],
   ])('refuses %j', async (more, code, field) => {
-    await start({ a: 'OPEN' });
+    const { closeGroup } = await start({ a: 'OPEN' });
     expect(await closeGroup(more)).toMatchObject({ closure: null, error: { code, field } });
   });
 
+  it('lists the accounts once for many requests at once', async () => {
+    const { bank, closeGroup } = await start({ a: 'OPEN' });
+    await Promise.all(Array.from({ length: 100 }, () => closeGroup()));
+    expect(bank.listed).toBeLessThanOrEqual(3);
+  });
+
   it('withdraws the accounts that were recorded for it, and not what was asked for by itself', async () => {
-    await start({ a: 'OPEN', b: 'OPEN' });
-    bank.tokenTrouble = { kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: 'Later.' };
+    const { bank, harness, groupClosure, childStates } = await start({ a: 'OPEN', b: 'OPEN' });
+    bank.tokenTrouble = LATER;
     const own = (await harness.close({ account: account('a') })).closure!;
     const id = await groupClosure();
     const { closure, error } = await harness.engine.service.cancelClosure(CALLER, id);
@@ -247,9 +186,39 @@ describe('requests about groups', () => {
     expect(bank.closed).toEqual(['a']);
   });
 
+  it('is not withdrawn once one of its accounts was sent, and then withdraws nothing', async () => {
+    const { bank, harness, groupClosure, childStates } = await start({ a: 'OPEN', b: 'OPEN' });
+    bank.outcomes.set('b', [LATER]);
+    const id = await groupClosure();
+    await eventually(async () => (await childStates(id)).a === 'CLOSING');
+    const { closure, error } = await harness.engine.service.cancelClosure(CALLER, id);
+    expect([closure?.status, error?.code]).toEqual(['REQUESTED', 'CLOSURE_NOT_CANCELLABLE']);
+    expect(await childStates(id)).toEqual({ a: 'CLOSING', b: 'REQUESTED' });
+    bank.outcomes.clear();
+    await harness.until(id, 'CLOSING');
+  });
+
+  it('is withdrawn although somebody else is closing one of its accounts', async () => {
+    const { bank, harness, groupClosure, childStates } = await start({ a: 'CLOSING', b: 'OPEN' });
+    bank.tokenTrouble = LATER;
+    const id = await groupClosure();
+    const { closure, error } = await harness.engine.service.cancelClosure(CALLER, id);
+    expect([closure?.status, error]).toEqual(['CANCELLED', null]);
+    expect([await childStates(id), bank.closed]).toEqual([{ a: 'CLOSING', b: 'CANCELLED' }, []]);
+  });
+
+  it('is withdrawn whole or not at all while its accounts are being sent', async () => {
+    const { bank, harness, groupClosure, childStates } = await start(Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`a${index}`, 'OPEN' as const])));
+    const id = await groupClosure();
+    const { closure } = await harness.engine.service.cancelClosure(CALLER, id);
+    if (closure?.status !== 'CANCELLED') return void (await harness.until(id, 'CLOSING'));
+    expect(new Set(Object.values(await childStates(id)))).toEqual(new Set(['CANCELLED']));
+    expect([closure.blockers, bank.closed]).toEqual([[], []]);
+  });
+
   it('is rejected when one of its accounts is withdrawn', async () => {
-    await start({ a: 'OPEN', b: 'OPEN' });
-    bank.tokenTrouble = { kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: 'Later.' };
+    const { bank, harness, groupClosure, childrenOf } = await start({ a: 'OPEN', b: 'OPEN' });
+    bank.tokenTrouble = LATER;
     const id = await groupClosure();
     const [first] = await childrenOf(id);
     await harness.engine.service.cancelClosure(CALLER, first!.id);
@@ -257,8 +226,8 @@ describe('requests about groups', () => {
   });
 
   it('goes on after a restart', async () => {
-    await start({ a: 'OPEN', b: 'OPEN' });
-    bank.tokenTrouble = { kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: 'Later.' };
+    const { bank, harness, groupClosure } = await start({ a: 'OPEN', b: 'OPEN' });
+    bank.tokenTrouble = LATER;
     const id = await groupClosure();
     await harness.engine.drain();
     bank.tokenTrouble = null;

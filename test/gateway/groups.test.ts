@@ -84,6 +84,19 @@ describe('an account group with its accounts', () => {
     expect(closes([id, blocked, other])).toEqual([1, 1, 1]);
   });
 
+  it('has the positions of its accounts sold', async () => {
+    const { upvest } = gateway.sandboxes;
+    const group = upvest.openGroup({ accounts: 2 });
+    upvest.change(group.accounts[0]!, { positions: [{ isin: 'US0378331005', quantity: '1.5' }] });
+    const account = { provider: 'upvest', kind: 'ACCOUNT_GROUP', id: group.id };
+    const { closure } = await gateway.client.close({ account, includeAccounts: true, liquidatePositions: true });
+    await gateway.client.until(closure!.id, 'CLOSED');
+    const { children } = await familyWhen(closure!.id, (found) => found.children.every(({ status }) => status === 'CLOSED'));
+    const sold = children.find((child) => child.account.id === group.accounts[0])!;
+    const { history } = (await gateway.client.status(sold.id))!;
+    expect(history.map(({ detail }) => detail)).toContain('The positions are sold, and the sale is settled.');
+  });
+
   it('lists a group of several pages', async () => {
     const group = gateway.sandboxes.upvest.openGroup({ accounts: 130 });
     const { closure } = await closeGroup(group.id);

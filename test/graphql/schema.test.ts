@@ -74,7 +74,7 @@ describe('the contract', () => {
     ['ResolveClosurePayload', ['closure: Closure', 'error: ClosureError']],
     ['Closure', [
       'account: ClosureAccount!', 'attempts: Int!', 'blockers: [ClosureBlocker!]!', 'children: [Closure!]!', 'closedAt: DateTime', 'error: ClosureError',
-      'expectedCloseAt: DateTime', 'history: [ClosureEvent!]!', 'id: ID!', 'idempotencyKey: String', 'initiator: ClosureInitiator!',
+      'expectedCloseAt: DateTime', 'history: [ClosureEvent!]!', 'id: ID!', 'idempotencyKey: String', 'includeAccounts: Boolean!', 'initiator: ClosureInitiator!',
       'nextCheckAt: DateTime', 'parent: Closure', 'provider: ClosureProvider!', 'providerStatus: String', 'reason: ClosureReason!',
       'reasonMapping: ReasonMapping!', 'reasonText: String', 'reports: [ClosureReport!]!', 'requestedAt: DateTime!',
       'requiredAction: ClosureAction', 'status: ClosureStatus!', 'statusSince: DateTime!', 'terminal: Boolean!',

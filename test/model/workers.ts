@@ -59,7 +59,7 @@ function movesOf(scenario: Scenario, world: World, worker: Worker, at: Place): M
 
 function decide(scenario: Scenario, world: World, worker: Extract<Worker, { at: 'deciding' }>, at: Place): Move[] {
   const { claimed, tokenRefused } = worker;
-  const todo = nextStep(claimed, factsOf(scenario, world.now), worker.resend, true);
+  const todo = nextStep(claimed, factsOf(scenario, world.now), { resend: worker.resend, saleSeen: true, gathered: false });
   if (todo.do === 'settle') return [{ name: 'settles', world: after(scenario, world, worker, todo.verdict, 'TIMER', at) }];
   if (todo.do === 'read') return [{ name: 'begins to read', world: at(world, { at: 'reading', claimed, began: world.now, tokenRefused }) }];
   if (world.left.sends === 0) return [];

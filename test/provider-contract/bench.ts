@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type AccountRef, canonicalAccount } from '../../src/domain/account';
+import type { LiquidationOutcome, SalesRead } from '../../src/domain/liquidation';
 import type { AccountRead, CloseOutcome } from '../../src/domain/outcome';
-import type { ChildrenRead, CloseRequest, CloseSend, ProviderAdapter, ReadContext } from '../../src/ports/provider';
+import type { ChildrenRead, CloseRequest, CloseSend, LiquidationRequest, ProviderAdapter, ProviderLiquidation, ReadContext } from '../../src/ports/provider';
 import type { Telemetry } from '../../src/ports/telemetry';
 import type { AdapterContext } from '../../src/provider-kit/define';
 import type { RunningSandbox } from '../../src/provider-kit/sandbox';
@@ -24,6 +25,10 @@ export interface Bench<Sandbox extends RunningSandbox = RunningSandbox> {
   /** An account group that the sandbox has just opened, in canonical form, and the ids of its accounts. */
   openGroup(accounts?: number): { group: AccountRef; accounts: readonly string[] };
   list(group: AccountRef): Promise<ChildrenRead>;
+  /** An account of a kind whose positions can be sold. */
+  sellable(): AccountRef;
+  sell(account: AccountRef, wish?: Partial<LiquidationRequest & Pick<CloseSend, 'beforeFirstByte'>>): Promise<LiquidationOutcome>;
+  listSales(account: AccountRef): Promise<SalesRead>;
   dispose(): Promise<void>;
 }
 
@@ -54,16 +59,17 @@ export async function openBench<Sandbox extends RunningSandbox>(
     },
     ...context,
   });
+  function accountOf(which = first(contract.accounts)): AccountRef {
+    const { kind, idType } = which;
+    return canonicalAccount({ provider: 'bank', kind, ...which.fresh() }, idType, adapter.capabilities.idRules);
+  }
   return {
     sandbox,
     adapter,
     calls,
     unmapped,
     marks: () => marks,
-    account(which = first(contract.accounts)) {
-      const { kind, idType } = which;
-      return canonicalAccount({ provider: 'bank', kind, ...which.fresh() }, idType, adapter.capabilities.idRules);
-    },
+    account: accountOf,
     named: (account) => contract.nameAtSandbox?.(account) ?? account.id,
     close(account, { freshToken = false, beforeFirstByte, ...request } = {}) {
       const plain: CloseRequest = {
@@ -94,12 +100,30 @@ export async function openBench<Sandbox extends RunningSandbox>(
       if (!adapter.listChildren) throw new Error('The adapter lists no accounts.');
       return adapter.listChildren(group, { correlationId: 'correlation-1', purpose: 'RECONCILE' });
     },
+    sellable() {
+      const kinds = adapter.capabilities.kinds.filter(({ liquidatePositions }) => liquidatePositions).map(({ kind }) => kind);
+      return accountOf(first(contract.accounts.filter(({ kind }) => kinds.includes(kind))));
+    },
+    sell(account, { beforeFirstByte, ...request } = {}) {
+      const plain: LiquidationRequest = { account, idempotencyKey: randomUUID(), correlationId: 'correlation-1' };
+      const mark = async () => {
+        marks += 1;
+        await beforeFirstByte?.();
+      };
+      return liquidationOf(adapter).request({ ...plain, ...request }, { beforeFirstByte: mark });
+    },
+    listSales: (account) => liquidationOf(adapter).list(account, { correlationId: 'correlation-1', purpose: 'POLL' }),
     async dispose() {
       // The sandbox goes first: it ends the connections of answers that never come.
       await sandbox.dispose();
       await adapter.dispose();
     },
   };
+}
+
+function liquidationOf({ liquidation }: ProviderAdapter): ProviderLiquidation {
+  if (!liquidation) throw new Error('The provider sells nothing.');
+  return liquidation;
 }
 
 /** Requests of one operation that reached the sandbox. */

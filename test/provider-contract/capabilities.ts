@@ -103,6 +103,13 @@ export function capabilities<Sandbox extends RunningSandbox>(contract: ProviderC
     expect(contract.openGroup !== undefined).toBe(groups.length > 0);
   });
 
+  it('name kinds whose positions are sold exactly where something sells them', () => {
+    const sells = declared().some(({ liquidatePositions }) => liquidatePositions);
+    expect(bench.adapter.liquidation !== undefined).toBe(sells);
+    // The contract's own tests of sales need to know their words.
+    expect(contract.sales !== undefined).toBe(sells);
+  });
+
   it('name the sources of outcomes that there are', () => {
     const { outcomeSources, kinds } = bench.adapter.capabilities;
     expect(outcomeSources).toContain('RESPONSE');

@@ -1,4 +1,5 @@
 import type { AccountIdType, AccountKind, AccountRef } from '../../src/domain/account';
+import type { Sale } from '../../src/domain/liquidation';
 import type { AccountState } from '../../src/domain/outcome';
 import type { ProviderDefinition } from '../../src/provider-kit/define';
 import type { ErrorRow } from '../../src/provider-kit/judge-close';
@@ -31,6 +32,18 @@ export interface ContractTokens<Sandbox> {
   issued(sandbox: Sandbox): readonly string[];
 }
 
+/** What a provider that sells positions tells of its sales. */
+export interface ContractSales {
+  /** Documented answers to the request to sell, but for success. */
+  fixtures: readonly ContractFixture[];
+  /** The error table of the request to sell. */
+  errorRows: readonly ErrorRow[];
+  /** The provider's words for how far a sale is, and what they mean. */
+  states: Readonly<Record<string, Sale['state']>>;
+  /** A list with one sale of the account under this word. */
+  listAnswer(account: AccountRef, word: string): SandboxAnswer;
+}
+
 /** What a provider tells of itself to be held to the contract of `docs/adding-a-provider.md`. */
 export interface ProviderContract<Sandbox extends RunningSandbox = RunningSandbox> {
   definition: ProviderDefinition;
@@ -54,6 +67,8 @@ export interface ProviderContract<Sandbox extends RunningSandbox = RunningSandbo
   readAnswer(account: AccountRef, word: string): SandboxAnswer;
   /** Where a kind has a `childKind`: makes the sandbox open a group, by id, with so many accounts of its own. */
   openGroup?(sandbox: Sandbox, accounts: number): { id: string; accounts: readonly string[] };
+  /** Where a kind has `liquidatePositions`. The sandbox enters requests to sell as `liquidate`, and their lists as `list`. */
+  sales?: ContractSales;
   settings: {
     required: readonly string[];
     /** For each variable, values that it must not have; none where any text will do. */

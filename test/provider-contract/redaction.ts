@@ -67,4 +67,25 @@ export function redaction<Sandbox extends RunningSandbox>(contract: ProviderCont
     const text = JSON.stringify(transcript);
     expect(Object.keys(sought).filter((name) => text.includes(JSON.stringify(sought[name]).slice(1, -1)))).toEqual([]);
   });
+
+  const { sales } = contract;
+  if (!sales) return;
+
+  it('lets none out of any answer about a sale of positions', async () => {
+    const sought: Record<string, string> = { ...secrets(), ...PERSONAL };
+    const transcript: unknown[] = [bench.calls, bench.unmapped];
+    const words = [Object.values(sought).join(' '), ...Object.values(sought)];
+    // What becomes of the text of an answer is the same code as for a close: one row for each word will do.
+    for (const [index, said] of words.entries()) {
+      const account = bench.sellable();
+      sought[`account ${index}`] = account.id;
+      const text = `${said} ${account.id}`;
+      const { status, word } = sales.errorRows[index % sales.errorRows.length] ?? { status: 418, word: said };
+      bench.sandbox.script(bench.named(account), 'liquidate', [contract.errorAnswer(status, word, text), contract.errorAnswer(418, text, text)]);
+      bench.sandbox.script('*', 'list', [contract.errorAnswer(403, text, text), sales.listAnswer(account, text)]);
+      transcript.push(await bench.sell(account), await bench.sell(account), await bench.listSales(account), await bench.listSales(account));
+    }
+    const text = JSON.stringify(transcript);
+    expect(Object.keys(sought).filter((name) => text.includes(JSON.stringify(sought[name]).slice(1, -1)))).toEqual([]);
+  });
 }

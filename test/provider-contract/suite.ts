@@ -8,6 +8,7 @@ import { identifiers } from './identifiers';
 import { listing } from './listing';
 import { reads } from './reads';
 import { redaction } from './redaction';
+import { selling } from './selling';
 import { settings } from './settings';
 
 /**
@@ -21,6 +22,8 @@ export function providerContract<Sandbox extends RunningSandbox>(name: string, c
     describe('faults on the way', () => faults(contract));
     describe('reads', () => reads(contract));
     if (contract.openGroup) describe('the accounts of a group', () => listing(contract));
+    const { sales } = contract;
+    if (sales) describe('the sale of positions', () => selling(contract, sales));
     describe('capabilities', () => capabilities(contract));
     describe('account ids', () => identifiers(contract));
     describe('redaction', () => redaction(contract));

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { provider } from '../../providers/upvest';
-import { errorRows } from '../../providers/upvest/errors';
+import { errorRows, liquidationErrorRows } from '../../providers/upvest/errors';
 import { startSandbox } from '../../providers/upvest/sandbox';
 import type { SandboxAnswer } from '../../src/provider-kit/sandbox-faults';
 import type { ContractFixture } from './contract';
@@ -24,12 +24,33 @@ const OUTCOMES: Record<string, string> = {
   '504-gateway-timeout': 'unknown',
 };
 
-/** Both pages have the same answers, each with fixtures of its own. */
-const fixtures = readdirSync(folder).map((file): ContractFixture => {
-  const name = file.replace(/\.json$/, '');
-  const answer = JSON.parse(readFileSync(join(folder, file), 'utf8')) as SandboxAnswer;
-  return { name, answer, outcome: OUTCOMES[name.replace(/^account-(group-)?/, '')] ?? 'no outcome is written down' };
-});
+const SALE_OUTCOMES: Record<string, string> = {
+  '400-invalid-request': 'rejected PROVIDER_REJECTED_REQUEST',
+  '400-missing-client-id': 'rejected PROVIDER_REJECTED_REQUEST',
+  '400-missing-idempotency-key': 'rejected PROVIDER_REJECTED_REQUEST',
+  '401-unauthorised': 'notApplied PROVIDER_AUTHENTICATION_FAILED',
+  '403-forbidden': 'rejected PROVIDER_PERMISSION_DENIED',
+  '404-not-found': 'rejected ACCOUNT_NOT_FOUND',
+  '406-not-acceptable': 'rejected PROVIDER_REJECTED_REQUEST',
+  '429-too-many-requests': 'notApplied PROVIDER_RATE_LIMITED',
+  '500-internal': 'unknown',
+  '503-unavailable': 'unknown',
+  '504-gateway-timeout': 'unknown',
+};
+
+/** The fixtures whose name begins with the page's, and their outcomes by the rest of it. */
+function fixturesOf(page: RegExp, outcomes: Record<string, string>): ContractFixture[] {
+  return readdirSync(folder).filter((file) => page.test(file)).map((file) => {
+    const name = file.replace(/\.json$/, '');
+    const answer = JSON.parse(readFileSync(join(folder, file), 'utf8')) as SandboxAnswer;
+    return { name, answer, outcome: outcomes[name.replace(page, '')] ?? 'no outcome is written down' };
+  });
+}
+
+/** Both closing pages have the same answers, each with fixtures of its own. */
+const fixtures = fixturesOf(/^account-(group-)?/, OUTCOMES);
+/** What success looks like depends on the account: the sandbox shows it. */
+const saleFixtures = fixturesOf(/^liquidation-/, SALE_OUTCOMES).filter(({ answer }) => answer.status >= 400);
 
 function problem(status: number, type: string, text: string): SandboxAnswer {
   return {
@@ -56,6 +77,16 @@ providerContract('upvest', {
   reads: { ACTIVE: 'OPEN', PENDING_APPROVAL: 'OPEN', LOCKED: 'OPEN', CLOSING: 'CLOSING', CLOSED: 'CLOSED' },
   readAnswer: ({ id }, status) => ({ status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ id, status }) }),
   openGroup: (sandbox, accounts) => sandbox.openGroup({ accounts }),
+  sales: {
+    fixtures: saleFixtures,
+    errorRows: liquidationErrorRows,
+    states: { NEW: 'OPEN', PROCESSING: 'OPEN', FILLED: 'OPEN', SETTLED: 'SETTLED', CANCELLED: 'CANCELLED' },
+    listAnswer: ({ id }, status) => ({
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ data: [{ id: randomUUID(), account_id: id, status, created_at: '2026-05-04T09:30:00.000Z' }] }),
+    }),
+  },
   settings: {
     required: ['BASE_URL', 'CLIENT_ID', 'CLIENT_SECRET', 'KEY_ID', 'PRIVATE_KEY'],
     wrong: {

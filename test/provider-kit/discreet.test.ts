@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AccountRef } from '../../src/domain/account';
 import type { AccountRead, CloseOutcome } from '../../src/domain/outcome';
-import type { ChildrenRead, CloseRequest, ProviderAdapter } from '../../src/ports/provider';
+import type { ChildrenRead, CloseRequest, ProviderAdapter, ProviderLiquidation } from '../../src/ports/provider';
 import type { Telemetry } from '../../src/ports/telemetry';
 import { type AdapterContext, defineProvider } from '../../src/provider-kit/define';
 
@@ -10,6 +10,7 @@ function careless(
   close: (context: AdapterContext) => Promise<CloseOutcome>,
   read?: (context: AdapterContext) => Promise<AccountRead>,
   list?: (context: AdapterContext) => Promise<ChildrenRead>,
+  liquidation?: ProviderLiquidation,
 ) {
   const told: object[] = [];
   const telemetry: Telemetry = {
@@ -35,6 +36,7 @@ function careless(
       requestClosure: () => close(context),
       readAccount: () => (read ?? reject)(context),
       listChildren: list && (() => list(context)),
+      liquidation,
       dispose: async () => {},
     }),
   });
@@ -103,6 +105,25 @@ describe('what an adapter hands on', () => {
     const failing = careless(reject, undefined, () => Promise.reject(new Error(SECRET))).adapter;
     await expect(failing.listChildren?.(account, { ...request, purpose: 'RECONCILE' })).rejects.toMatchObject({ message: '[secret]' });
     expect(careless(reject).adapter.listChildren).toBeUndefined();
+  });
+
+  it('of a sale has none, and knows the sale by the same id each time', async () => {
+    const selling = (liquidation?: ProviderLiquidation) => careless(reject, undefined, undefined, liquidation).adapter.liquidation;
+    const sale = { id: `sale of ${SECRET}`, state: 'OPEN', providerStatus: `OPEN ${SECRET} blue-whale`, requestedAt: 1 } as const;
+    const plain = { ...sale, id: '0d2b6a5c-9c3e-4f7b-8a21-6e5d4c3b2a19' };
+    const shown = { ...sale, id: 'sale of [secret]', providerStatus: 'OPEN [secret] [account]' };
+    const told = selling({
+      request: async () => ({ kind: 'accepted', sale, requestId: 'blue-whale', providerErrors: [{ message: SECRET }] }),
+      list: async () => ({ ok: true, sales: [sale, plain] }),
+    });
+    const sell = { account, idempotencyKey: 'key', correlationId: 'correlation-1' };
+    const listing = { correlationId: 'correlation-1', purpose: 'POLL' } as const;
+    expect(await told?.request(sell, send)).toEqual({ kind: 'accepted', sale: shown, providerErrors: [{ message: '[secret]' }] });
+    expect(await told?.list(account, listing)).toEqual({ ok: true, sales: [shown, { ...shown, id: plain.id }] });
+    const thrown = selling({ request: () => Promise.reject(new Error(SECRET)), list: () => Promise.reject(new Error('blue-whale')) });
+    await expect(thrown?.request(sell, send)).rejects.toMatchObject({ message: '[secret]' });
+    await expect(thrown?.list(account, listing)).rejects.toMatchObject({ message: '[account]' });
+    expect(selling()).toBeUndefined();
   });
 
   it('is cut to 512 characters, a status word to 64, after the masking', async () => {

@@ -212,4 +212,20 @@ export function childrenContract(current: Current): void {
       expect([await parentId(held), await parentId(one.closure)]).toEqual([parent.id, parent.id]);
     });
   });
+
+  describe('commit with changes to other closures', () => {
+    it('holds all of them or none', async () => {
+      const { store } = current();
+      const [first, second, third] = [await recorded(current), await recorded(current), await recorded(current)];
+      const cancelled = (closure: Closure) => byObserver(closure, { set: { status: 'CANCELLED' }, event: sampleEvent({ to: 'CANCELLED' }) });
+      await store.commit(byObserver(third, { set: { providerStatus: 'seen' } }));
+      expect(await store.commit({ ...cancelled(first), also: [cancelled(second), cancelled(third)] })).toBeNull();
+      expect([await stored(current, first), await stored(current, second)]).toEqual([first, second]);
+
+      const [now] = await store.closures('tenant-a', [third.id]);
+      await store.commit({ ...cancelled(first), also: [cancelled(second), cancelled(now!)] });
+      const all = await store.closures('tenant-a', [first.id, second.id, third.id]);
+      expect(all.map((closure) => closure?.status)).toEqual(['CANCELLED', 'CANCELLED', 'CANCELLED']);
+    });
+  });
 }

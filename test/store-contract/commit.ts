@@ -20,6 +20,7 @@ const PROGRESS: ClosureProgress = {
   closingSeenAt: 18,
   openSeenAt: 19,
   notFoundSince: 20,
+  accountsListed: true,
   liquidation: { stage: 'MARKED', idempotencyKey: 'k', markedAt: 21, notBefore: 22 },
 };
 

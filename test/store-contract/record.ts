@@ -200,6 +200,7 @@ function fullClosure(): Closure {
     closingSeenAt: 1_790_000_000_007,
     openSeenAt: 1_790_000_000_008,
     notFoundSince: 1_790_000_000_009,
+    accountsListed: true,
     liquidation: {
       stage: 'ACCEPTED',
       idempotencyKey: '0190a000-0000-7000-8000-000000000001',

@@ -11,7 +11,7 @@ export function wakingContract(current: Current): void {
   /** A closure that is due later, claimed by a worker, and waits for the other. */
   const waitingFor = async (child: Closure, over: Partial<Closure> = {}): Promise<Closure> => {
     const { store, clock } = current();
-    const closure = sampleClosure({ dueAt: clock.now() + LATER_MS, ...over });
+    const closure = sampleClosure({ dueAt: clock.now() + LATER_MS, includeAccounts: true, ...over });
     const twin = sampleClosure({ account: child.account, idempotencyKey: null });
     const result = await store.record(closure, sampleEvent(), LEASE_MS, { children: [{ closure: twin, event: sampleEvent() }] });
     if (result.kind !== 'recorded') throw new Error(`The parent was not recorded: ${result.kind}`);
@@ -56,9 +56,34 @@ export function wakingContract(current: Current): void {
 
     it.each<[string, Partial<Closure>]>([
       ['has sent a request', { attempts: 1 }],
-      ['has a request on its way', { status: 'UNCONFIRMED', attempts: 1 }],
+      ['is in doubt', { status: 'UNCONFIRMED', attempts: 1 }],
+      ['was put off', { error: { code: 'PROVIDER_RATE_LIMITED', message: 'm', blockers: [], providerErrors: [], correlationId: 'c' } }],
+    ])('ends the claim on one that %s, and leaves it its time', async (_what, over) => {
+      const child = await recorded(current);
+      const parent = await waitingFor(child, over);
+      await current().store.commit(byWorker(child, { set: { status: 'CLOSING' } }));
+      expect(await stored(current, parent)).toEqual({ ...parent, fence: parent.fence + 1 });
+    });
+
+    it('leaves alone one with a request on its way', async () => {
+      const child = await recorded(current);
+      const parent = await waitingFor(child);
+      const marked = await current().store.commit(byWorker(parent, { mark: sampleMark(1, { markedAt: current().clock.now() }), set: { attempts: 1 } }));
+      await current().store.commit(byWorker(child, { set: { status: 'REJECTED' } }));
+      expect(await stored(current, parent)).toEqual(marked);
+    });
+
+    it('from CLOSING to CLOSED wakes nobody', async () => {
+      const child = await recorded(current, { status: 'CLOSING' });
+      const parent = await waitingFor(child);
+      await current().store.commit(byWorker(child, { set: { status: 'CLOSED' } }));
+      expect(await stored(current, parent)).toEqual(parent);
+    });
+
+    it.each<[string, Partial<Closure>]>([
       ['is closing', { status: 'CLOSING' }],
       ['is over', { status: 'REJECTED', dueAt: null }],
+      ['does not include its accounts', { includeAccounts: false }],
     ])('leaves one alone that %s', async (_what, over) => {
       const child = await recorded(current);
       const parent = await waitingFor(child, over);

@@ -15,14 +15,13 @@ const ACCOUNT: KindCapabilities = {
 };
 const GROUP: KindCapabilities = { ...ACCOUNT, kind: 'ACCOUNT_GROUP', childKind: 'ACCOUNT', announceOnly: true };
 
-const REFUSED: CloseOutcome = { kind: 'rejected', code: 'PROVIDER_PERMISSION_DENIED', message: 'Refused.' };
 
 /** A bank with one group, `group`, whose accounts close in their own time. */
 export class GroupProvider extends ScriptedProvider {
   /** What each account, and the group, is now. */
   readonly accounts = new Map<string, AccountState>([['group', 'OPEN']]);
-  /** Accounts whose closing is refused. */
-  readonly refused = new Set<string>();
+  /** What the next close request for an account is answered, instead of `accepted`; the last of them stays. */
+  readonly outcomes = new Map<string, CloseOutcome[]>();
   /** What the next lists are instead of the accounts. */
   lists: ChildrenRead[] = [];
   listed = 0;
@@ -48,9 +47,10 @@ export class GroupProvider extends ScriptedProvider {
     this.sent.push({ ...request, freshToken: send.freshToken });
     const { id } = request.account;
     if (!this.accounts.has(id)) return { kind: 'rejected', code: 'ACCOUNT_NOT_FOUND', message: 'No such account.' };
-    if (this.refused.has(id)) return REFUSED;
-    this.accounts.set(id, 'CLOSING');
-    return { kind: 'accepted' };
+    const outcomes = this.outcomes.get(id) ?? [];
+    const outcome = (outcomes.length > 1 ? outcomes.shift() : outcomes[0]) ?? { kind: 'accepted' };
+    if (outcome.kind === 'accepted') this.accounts.set(id, 'CLOSING');
+    return outcome;
   }
 
   override async readAccount(account?: AccountRef): Promise<AccountRead> {

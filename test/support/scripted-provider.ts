@@ -10,7 +10,7 @@ import type {
   WebhookNews,
 } from '../../src/ports/provider';
 
-type Scripted<Answer> = Answer | ((count: number) => Answer | Promise<Answer>);
+export type Scripted<Answer> = Answer | ((count: number) => Answer | Promise<Answer>);
 
 const KIND: KindCapabilities = {
   kind: 'ACCOUNT',
@@ -93,7 +93,8 @@ export class ScriptedProvider implements ProviderAdapter {
   };
 }
 
-async function take<Answer>(script: Scripted<Answer>[], count: number): Promise<Answer> {
+/** The next of a script; the last stays. */
+export async function take<Answer>(script: Scripted<Answer>[], count: number): Promise<Answer> {
   const [next] = script.length > 1 ? script.splice(0, 1) : script;
   if (next === undefined) throw new Error('The script is empty.');
   return typeof next === 'function' ? await (next as (count: number) => Answer | Promise<Answer>)(count) : next;

@@ -1,5 +1,6 @@
 import type { Holdings } from './holdings';
 import type { ProblemSlug } from './problems';
+import type { SaleFate } from './sales';
 
 /** The provider's books, as far as a closing needs them. Time decides what an account is: nothing has to fire. */
 
@@ -15,6 +16,8 @@ export interface AccountPreset extends Holdings {
   fails?: boolean;
   /** A problem that answers every close request, or only the first. */
   refusal?: { slug: ProblemSlug; once: boolean };
+  /** What becomes of the sale of its positions. */
+  sale?: SaleFate;
 }
 
 interface Account {
@@ -25,6 +28,8 @@ interface Account {
   /** From when on nothing holds the closing up, epoch ms; null: something does. */
   clearAt: number | null;
   refused: boolean;
+  /** When its positions were last set from outside, epoch ms. */
+  positionsSetAt: number;
 }
 
 export interface AccountsOptions {
@@ -70,9 +75,18 @@ export class SandboxAccounts {
     return this.#statusAt(id, now, now);
   }
 
-  /** What is on it, now. */
+  /** What is on it, now; of an account without what was sold: see {@link SandboxBank.positionsOf}. */
   holdings(id: string): Holdings {
+    return this.preset(id);
+  }
+
+  preset(id: string): AccountPreset {
     return this.#account(id, Date.now()).preset;
+  }
+
+  /** When somebody last said which positions there are, epoch ms. */
+  positionsSetAt(id: string): number {
+    return this.#account(id, Date.now()).positionsSetAt;
   }
 
   /** Every id that somebody asked for. */
@@ -85,6 +99,7 @@ export class SandboxAccounts {
     const account = this.#account(id, now);
     const isClosed = this.status(id, now) === 'CLOSED';
     account.preset = { ...account.preset, ...changes };
+    if (changes.positions) account.positionsSetAt = now;
     if (!isClosed) account.clearAt = null;
   }
 
@@ -96,7 +111,7 @@ export class SandboxAccounts {
   }
 
   #account(id: string, now: number): Account {
-    const known: Account = this.#accounts.get(id) ?? { preset: this.options.presetOf(id), createdAt: now, closingAt: null, clearAt: null, refused: false };
+    const known: Account = this.#accounts.get(id) ?? { preset: this.options.presetOf(id), createdAt: now, closingAt: null, clearAt: null, refused: false, positionsSetAt: now };
     this.#accounts.set(id, known);
     return known;
   }

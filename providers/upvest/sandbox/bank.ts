@@ -1,9 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type AccountPreset, SandboxAccounts } from './accounts';
-import { holdsCash, holdsSecurities, isUnderWay, type Withdrawal } from './holdings';
+import { holdsCash, holdsSecurities, isUnderWay, type Position, type Withdrawal } from './holdings';
+import { SandboxSales } from './sales';
 
 export interface BankOptions {
   closingMs: number;
+  /** From the request to sell an account's positions until they are sold, ms. */
+  sellingMs: number;
   /** How long a change stays invisible to reads, ms. */
   readLagMs: number;
   /** Accounts and groups that begin otherwise than ACTIVE and empty, by id. */
@@ -27,17 +30,21 @@ function derivedUuid(name: string): string {
 export class SandboxBank {
   readonly accounts: SandboxAccounts;
   readonly account_groups: SandboxAccounts;
+  readonly sales: SandboxSales;
+  readonly readLagMs: number;
   /** Accounts that a group's preset names, and their groups. */
   readonly #groups = new Map<string, string>();
 
-  constructor({ presets, ...times }: BankOptions) {
+  constructor({ presets, sellingMs, ...times }: BankOptions) {
+    this.sales = new SandboxSales(sellingMs);
+    this.readLagMs = times.readLagMs;
     for (const [id, preset] of presets) this.#assign(id, preset);
     const presetOf = (id: string): AccountPreset => presets.get(id) ?? {};
     this.accounts = new SandboxAccounts({
       ...times,
       presetOf,
       isRefused: (id) => this.#isPaidOut(this.groupOf(id)),
-      isHeldUp: (id) => holdsSecurities(this.accounts.holdings(id)) || this.#isPaidOut(this.groupOf(id)),
+      isHeldUp: (id, now) => holdsSecurities({ ...this.accounts.holdings(id), positions: this.positionsOf(id, now) }) || this.#isPaidOut(this.groupOf(id)),
     });
     this.account_groups = new SandboxAccounts({
       ...times,
@@ -76,6 +83,12 @@ export class SandboxBank {
 
   ownersOf(accountId: string): readonly string[] {
     return this.accounts.holdings(accountId).owners ?? this.usersOf(this.groupOf(accountId));
+  }
+
+  /** None once they are sold, until others are put there. */
+  positionsOf(accountId: string, now: number): readonly Position[] {
+    const isSold = (this.sales.soldAt(accountId, now) ?? -Infinity) >= this.accounts.positionsSetAt(accountId);
+    return isSold ? [] : (this.accounts.holdings(accountId).positions ?? []);
   }
 
   /** Accounts in whichever group, those first that a preset names. */

@@ -7,13 +7,14 @@ import {
   type SandboxRoute,
   startSandboxServer,
 } from '../../../src/provider-kit/sandbox';
-import { CLOSE_SCOPE, CLOSURE_REASON_WORDS, LIST_SCOPES, READ_SCOPE, TOKEN_PATH, VERIFY_KEYS_PATH, WEBHOOKS_SCOPE } from '../api';
+import { CLOSE_SCOPE, CLOSURE_REASON_WORDS, LIST_SCOPES, READ_SCOPE, SALES_SCOPE, SELL_SCOPE, TOKEN_PATH, VERIFY_KEYS_PATH, WEBHOOKS_SCOPE } from '../api';
 import type { AccountPreset } from './accounts';
 import { type OpenedGroup, SandboxBank } from './bank';
 import { Gate } from './gate';
 import { listRoute } from './lists';
 import { magicPresets } from './magic';
 import { problemReply, Refusal, withRequestId } from './problems';
+import { salesRoute } from './sales-route';
 import { SandboxWebhooks, type WebhookControls } from './webhooks';
 import type { WebhookSenderOptions } from './webhook-sender';
 
@@ -22,6 +23,8 @@ export interface SandboxOptions {
   port?: number;
   /** From an accepted close until CLOSED, ms. Default 2000. */
   closingMs?: number;
+  /** From the request to sell an account's positions until they are sold, ms. Default 1000. */
+  sellingMs?: number;
   /** How long a change stays invisible to reads, ms. Default 0. */
   readLagMs?: number;
   /** Accounts and account groups that begin otherwise than ACTIVE and empty, by id. */
@@ -64,11 +67,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Upvest
     clientSecret: options.clientSecret ?? randomBytes(24).toString('base64'),
     keyId: randomUUID(),
     publicKey: keys.publicKey,
-    scopes: options.scopes ?? [CLOSE_SCOPE, WEBHOOKS_SCOPE, ...Object.values(LIST_SCOPES)],
+    scopes: options.scopes ?? [CLOSE_SCOPE, WEBHOOKS_SCOPE, SELL_SCOPE, SALES_SCOPE, ...Object.values(LIST_SCOPES)],
   };
   const gate = new Gate(credentials, options.tokenLifeSeconds ?? 1799);
   const bank = new SandboxBank({
     closingMs: options.closingMs ?? 2_000,
+    sellingMs: options.sellingMs ?? 1_000,
     readLagMs: options.readLagMs ?? 0,
     presets: new Map([...magicPresets, ...Object.entries(options.accounts ?? {})]),
   });
@@ -126,7 +130,7 @@ function routeOf(request: SandboxRequest, gate: Gate, bank: SandboxBank, webhook
   if (path === VERIFY_KEYS_PATH && method === 'GET') {
     return { operation: 'keys', process: () => verifyKeys(request, gate, webhooks) };
   }
-  const list = listRoute(request, bank, gate);
+  const list = listRoute(request, bank, gate) ?? salesRoute(request, bank, gate);
   if (list) return list;
   const [, collection, accountId] = RESOURCE.exec(path) ?? [];
   if ((collection !== 'accounts' && collection !== 'account_groups') || accountId === undefined) {

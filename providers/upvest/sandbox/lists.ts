@@ -1,8 +1,9 @@
 import { jsonAnswer, type SandboxReply, type SandboxRequest, type SandboxRoute } from '../../../src/provider-kit/sandbox';
-import { LIST_SCOPES } from '../api';
+import { LIST_SCOPES, SALES_SCOPE } from '../api';
 import type { SandboxBank } from './bank';
 import type { Gate } from './gate';
 import { Refusal, withRequestId } from './problems';
+import { saleOnTheWire } from './sales';
 
 interface ListRoute {
   /** What the list is scripted by, together with the id it is about. */
@@ -17,8 +18,8 @@ const LISTS: readonly ListRoute[] = [
     name: 'positions',
     scope: LIST_SCOPES.positions,
     pattern: /^\/accounts\/([^/]+)\/positions$/,
-    entries: (bank, id) =>
-      (bank.accounts.holdings(id).positions ?? []).map(({ isin, quantity, pending_settlement = '0' }) => ({
+    entries: (bank, id, now) =>
+      bank.positionsOf(id, now).map(({ isin, quantity, pending_settlement = '0' }) => ({
         account_id: id,
         instrument: { isin },
         quantity,
@@ -26,6 +27,12 @@ const LISTS: readonly ListRoute[] = [
         locked_for_trading: '0',
         pending_settlement,
       })),
+  },
+  {
+    name: 'liquidations',
+    scope: SALES_SCOPE,
+    pattern: /^\/accounts\/([^/]+)\/liquidations$/,
+    entries: (bank, id, now) => bank.sales.ofAccount(id, now - bank.readLagMs).map((sale) => saleOnTheWire(sale, now - bank.readLagMs)),
   },
   {
     name: 'orders',

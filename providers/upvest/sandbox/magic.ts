@@ -18,6 +18,8 @@ const standing = (number: number, name: string, title: string, preset: AccountPr
   preset,
 });
 
+const SHARES = [{ isin: 'US0378331005', quantity: '2' }];
+
 /** Accounts that are, or become, something else than open and then closed. */
 export const MAGIC_ACCOUNTS: readonly MagicAccount[] = [
   standing(1, 'pending-approval', 'PENDING_APPROVAL: the close is a 409', { status: 'PENDING_APPROVAL' }),
@@ -55,6 +57,12 @@ export const MAGIC_ACCOUNTS: readonly MagicAccount[] = [
   standing(16, 'children', 'a group with two accounts: stays CLOSING until both are closed', {
     accounts: ['acc00000-0000-4000-8000-000000000161', 'acc00000-0000-4000-8000-000000000162'],
   }),
+  standing(17, 'sale-invalid', 'an account with securities whose sale is refused with 400', { positions: SHARES, sale: { refusal: 'invalid_request' } }),
+  standing(18, 'sale-forbidden', 'an account with securities whose sale is refused with 403', { positions: SHARES, sale: { refusal: 'forbidden' } }),
+  standing(19, 'sale-not-acceptable', 'an account with securities whose sale is refused with 406', { positions: SHARES, sale: { refusal: 'not_acceptable' } }),
+  standing(20, 'sale-cancelled', 'an account with securities whose sale is cancelled', { positions: SHARES, sale: { cancelled: true } }),
+  standing(21, 'sale-lost', 'an account with securities whose sale is begun, and the answer is lost', { positions: SHARES, sale: { lost: true } }),
+  standing(22, 'sale-slow', 'an account with securities whose sale stays PROCESSING', { positions: SHARES, sale: { sellingMs: null } }),
 ];
 
 const PROBLEM_NUMBERS: readonly [ProblemSlug, number][] = [

@@ -4,6 +4,7 @@ import type { SandboxReply } from '../../../src/provider-kit/sandbox';
 /** The provider's problems, as its error pages have them. https://docs.upvest.co/api_errors */
 const PROBLEMS = {
   invalid_request: { status: 400, title: 'Invalid request' },
+  missing_idempotency_key: { status: 400, title: 'Missing idempotency key' },
   missing_client_id: { status: 400, title: 'Missing client ID' },
   unauthorised: { status: 401, title: 'Unauthorised' },
   forbidden: { status: 403, title: 'Forbidden' },

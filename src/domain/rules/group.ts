@@ -1,14 +1,23 @@
-import type { Blocker } from '../blocker';
-import type { Closure } from '../closure';
-import { type ClosureErrorCode, retryAdvice } from '../error-code';
+import type { Blocker, BlockerResolver } from '../blocker';
+import { type Closure, mayBeApplied } from '../closure';
+import { retryAdvice } from '../error-code';
 import type { ReadFailed } from '../outcome';
-import { errorOf, type Situation, type Verdict } from './situation';
+import { isHold } from '../visibility';
+import { errorOf, type Facts, horizonOf, type Next, type Situation, type Verdict } from './situation';
 
 /** The closing of a group that includes its accounts: the group's own request leaves only when nothing of them holds it up. */
 
-/** An account that the provider closes, or has closed: nothing more is to be done for it. */
-export function isOnItsWay({ status, error }: Closure): boolean {
-  return status === 'CLOSING' || status === 'CLOSED' || (status === 'REJECTED' && error?.code === 'ACCOUNT_ALREADY_CLOSED');
+/** A blocker names so many accounts at the most; `Closure.children` has them all. */
+const MOST_NAMED = 100;
+
+/** An account that the provider closes, or has closed. */
+function isOnItsWay(child: Closure): boolean {
+  return child.status === 'CLOSED' || isSettled(child);
+}
+
+/** Nothing more is to be done for the account, whatever a list that lags behind shows of it. */
+export function isSettled({ status, error }: Closure): boolean {
+  return status === 'CLOSING' || (status === 'REJECTED' && error?.code === 'ACCOUNT_ALREADY_CLOSED');
 }
 
 /** Over, and the account is open: it needs another closure. */
@@ -21,47 +30,102 @@ function isRefused(child: Closure): boolean {
   return over && !isOnItsWay(child);
 }
 
+/** The group's own request is still to leave, or may have to leave again. */
+function isToBeSent({ status }: Closure): boolean {
+  return status === 'REQUESTED' || status === 'UNCONFIRMED';
+}
+
 /** What the closings of the accounts make of the group's; null: none of them is in the way. */
-export function judgeChildren(situation: Situation, children: readonly Closure[]): Verdict | null {
+export function judgeChildren(situation: Situation, children: readonly Closure[], facts: Facts): Verdict | null {
+  if (!isToBeSent(situation.closure)) return null;
   const refused = children.filter(isRefused);
-  if (refused.length > 0) {
-    const blockers = [openAccounts(refused, 'Accounts of the group were not closed; the closure of each says why.', 'HOLDER')];
-    const error = errorOf(situation, 'CLOSURE_BLOCKED', 'An account of the group could not be closed.', {}, { blockers });
-    return { set: { status: 'REJECTED', error, blockers }, detail: error.message, next: { kind: 'never' } };
-  }
+  if (refused.length > 0) return judgeRefused(situation, refused, facts);
   const waiting = children.filter((child) => !isOnItsWay(child) && !isVoid(child));
-  return waiting.length > 0 ? waitFor(waiting) : null;
+  return waiting.length > 0 ? waitFor(situation, waiting, facts) : null;
+}
+
+/** REJECTED needs every request of the group proven without effect; until then it is held back. */
+function judgeRefused(situation: Situation, refused: readonly Closure[], facts: Facts): Verdict {
+  const blockers = [openAccounts(refused, 'Accounts of the group were not closed; the closure of each says why.', resolutionOf(refused))];
+  const message = 'An account of the group could not be closed. The closings of its other accounts go on.';
+  const error = errorOf(situation, 'CLOSURE_BLOCKED', message, {}, { blockers });
+  return situation.attempts.some(mayBeApplied)
+    ? { set: { status: 'UNCONFIRMED', error, blockers }, detail: message, next: later(situation, facts) }
+    : { set: { status: 'REJECTED', error, blockers }, detail: message, next: { kind: 'never' } };
 }
 
 /** The group waits for the closings of these accounts. */
-export function waitFor(children: readonly Closure[]): Verdict {
-  return { set: { blockers: [openAccounts(children, 'The accounts of the group are closed first.', 'TIME')], error: null }, next: { kind: 'retry' } };
+function waitFor(situation: Situation, children: readonly Closure[], facts: Facts): Verdict {
+  const { status } = situation.closure;
+  return {
+    set: { ...waitingFor(children), ...(status === 'REQUESTED' && { error: null }) },
+    next: later(situation, facts),
+  };
 }
 
-/** Nothing of the accounts is in the way: the group's own request may leave in this claim. */
-export const ALL_ON_THEIR_WAY: Verdict = { set: { blockers: [] }, next: { kind: 'now' }, resend: true };
+/** What a group's closure shows of the accounts that it waits for. */
+export function waitingFor(children: readonly Closure[]): { blockers: Blocker[] } {
+  const stuck = children.some(({ status }) => status === 'NEEDS_REVIEW');
+  const asked = children.some(({ status }) => status === 'ACTION_REQUIRED');
+  const others = asked ? 'HOLDER' : 'TIME';
+  return { blockers: [openAccounts(children, 'The accounts of the group are closed first.', stuck ? 'PARTNER' : others)] };
+}
 
-/** The accounts of the group could not be listed. That there is no such group is for the close request to say. */
-export function judgeUnlisted(situation: Situation, failure: ReadFailed): Verdict {
+/**
+ * All accounts that are not closed are on their way, but for those that are recorded with this.
+ * @param added of the accounts that the list showed besides those known
+ */
+export function judgeListed(situation: Situation, added: readonly Closure[], facts: Facts): Verdict {
+  const listed = { accountsListed: true, notFoundSince: null };
+  // On a group that is closing the blockers are what the provider's reads show.
+  if (!isToBeSent(situation.closure)) return { set: listed, next: { kind: 'now' } };
+  if (added.length === 0) return { set: { ...listed, blockers: [] }, next: { kind: 'now' } };
+  const { set, next } = waitFor(situation, added, facts);
+  return { set: { ...set, ...listed }, next };
+}
+
+/**
+ * The accounts of the group could not be listed. That there is no such group is for the close request to say, once
+ * the list has missed it for longer than reads lag behind: a group must not be closed without its accounts.
+ */
+export function judgeUnlisted(situation: Situation, failure: ReadFailed, facts: Facts): Verdict {
+  const { closure, attempts } = situation;
   const { code, message, retryAfterMs } = failure;
-  if (code === 'ACCOUNT_NOT_FOUND') return ALL_ON_THEIR_WAY;
+  if (!isToBeSent(closure)) return { set: {}, next: { kind: 'now' } };
+  // A group that was listed once exists, whatever a read says now.
+  if (code === 'ACCOUNT_NOT_FOUND' && !closure.accountsListed) {
+    const since = closure.notFoundSince ?? facts.now;
+    if (facts.now > since && facts.now >= since + facts.visibilityLagMs) return { set: {}, next: { kind: 'now' } };
+    return { set: { notFoundSince: since }, next: { ...later(situation, facts), by: since + facts.visibilityLagMs } };
+  }
   const error = errorOf(situation, code, message, failure);
-  return isFinal(code)
+  const final = retryAdvice(code) === 'AFTER_CHANGE' && code !== 'ACCOUNT_NOT_FOUND';
+  return final && !attempts.some(mayBeApplied)
     ? { set: { status: 'REJECTED', error }, detail: message, next: { kind: 'never' } }
-    : { set: { error }, next: { kind: 'retry', afterMs: retryAfterMs } };
+    : { set: { error }, next: later(situation, facts, retryAfterMs) };
 }
 
-function isFinal(code: ClosureErrorCode): boolean {
-  return retryAdvice(code) === 'AFTER_CHANGE';
+function later(situation: Situation, facts: Facts, afterMs?: number): Next & { kind: 'retry' } {
+  return { kind: 'retry', afterMs, by: horizonOf(situation, facts.horizonMs) ?? undefined };
 }
 
-function openAccounts(children: readonly Closure[], message: string, resolvableBy: 'TIME' | 'HOLDER'): Blocker {
+/** Who can do something about the refused accounts: whoever can about the first of what is in their way. */
+function resolutionOf(refused: readonly Closure[]): BlockerResolver {
+  const blockers = refused.flatMap(({ error }) => error?.blockers ?? []);
+  const lasting = blockers.filter(({ selfResolving }) => !selfResolving);
+  if (blockers.length > 0 && lasting.length === 0) return 'TIME';
+  // A hold is not to be told by who could lift it.
+  return lasting.some(isHold) ? 'PROVIDER' : (lasting[0]?.resolvableBy ?? 'PARTNER');
+}
+
+function openAccounts(children: readonly Closure[], message: string, resolvableBy: BlockerResolver): Blocker {
+  const ids = children.map(({ account }) => account.id).toSorted();
   return {
     code: 'OPEN_CHILD_ACCOUNTS',
     message,
     stage: 'REQUEST',
     resolvableBy,
     selfResolving: resolvableBy === 'TIME',
-    relatedIds: children.map(({ account }) => account.id).toSorted(),
+    relatedIds: ids.slice(0, MOST_NAMED),
   };
 }

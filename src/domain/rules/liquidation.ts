@@ -107,7 +107,11 @@ function ours({ doubtSince = 0 }: Liquidation, sales: readonly Sale[], { visibil
 function notListed(situation: Situation, read: Evidence, facts: Facts): Verdict {
   const { closure } = situation;
   const begun = begunIn(situation);
-  if (closure.status !== 'CLOSING' || facts.now < begun.notBefore) return unchanged(GO_ON);
+  if (facts.now < begun.notBefore) return unchanged(GO_ON);
+  if (closure.status !== 'CLOSING') {
+    const { doubtSince: _withoutEffect, ...rest } = begun;
+    return { set: { liquidation: { ...rest, stage: 'WAITING' } }, note: 'The provider shows no sale of the positions.', next: GO_ON };
+  }
   if (facts.now < (begun.doubtSince ?? begun.markedAt) + facts.horizonMs) return { set: {}, next: GO_ON, resend: true };
   const message = 'The provider was asked to sell the positions, gave no usable answer and shows no sale.';
   return {

@@ -13,23 +13,30 @@ export type Step =
   /** What is stored says enough. */
   | { do: 'settle'; verdict: Verdict };
 
-/**
- * Decides from what is stored alone, so that a restart, a stale worker and a quiet night all go on in the same way.
- * @param resend true right after a look that allowed another request
- * @param saleSeen true once the sale of the positions was looked after in this claim
- */
-export function nextStep(situation: Situation, facts: Facts, resend: boolean, saleSeen: boolean): Step {
+/** What the worker has looked at in this claim; nothing, at its beginning. */
+export interface Looks {
+  /** The last read, or list, allowed another request. */
+  resend: boolean;
+  /** The sale of the positions was looked after. */
+  saleSeen: boolean;
+  /** The accounts of the group were looked after, and hold nothing up. */
+  gathered: boolean;
+}
+
+/** Decides from what is stored alone, so that a restart, a stale worker and a quiet night all go on in the same way. */
+export function nextStep(situation: Situation, facts: Facts, looks: Looks): Step {
   const { closure } = situation;
-  if (!saleSeen && saleStep(situation, facts, resend)) return { do: 'liquidate' };
+  if (!looks.saleSeen && saleStep(situation, facts, looks.resend)) return { do: 'liquidate' };
   switch (closure.status) {
     case 'REQUESTED':
-      return requested(situation, facts, resend);
+      return requested(situation, facts, looks);
     case 'UNCONFIRMED':
-      return unconfirmed(situation, facts, resend);
+      return unconfirmed(situation, facts, looks);
     case 'CLOSING':
     case 'SCHEDULED':
     case 'ACTION_REQUIRED':
-      return readOrWait(facts);
+      // Somebody else may have begun the closing of the group; its accounts are to be closed all the same.
+      return closure.includeAccounts && !closure.accountsListed && !looks.gathered ? { do: 'gather' } : readOrWait(facts);
     case 'CLOSED':
       return facts.canRead ? { do: 'read' } : rest();
     case 'NEEDS_REVIEW':
@@ -52,7 +59,12 @@ function readOrWait(facts: Facts): Step {
   return facts.canRead ? { do: 'read' } : { do: 'settle', verdict: unchanged({ kind: 'slow' }) };
 }
 
-function requested(situation: Situation, facts: Facts, resend: boolean): Step {
+/** A group's request leaves right after a look at its accounts, the first as every other. */
+function send({ closure }: Situation, { gathered }: Looks): Step {
+  return { do: closure.includeAccounts && !gathered ? 'gather' : 'send' };
+}
+
+function requested(situation: Situation, facts: Facts, looks: Looks): Step {
   const late = lateEvidence(situation, facts);
   if (late) return late;
   const { closure, attempts } = situation;
@@ -66,20 +78,16 @@ function requested(situation: Situation, facts: Facts, resend: boolean): Step {
       },
     };
   }
-  if (!closure.pendingRead) {
-    // A request that found the provider out of service may have been applied: what became of the accounts is settled.
-    const gather = closure.includeAccounts && !resend && !attempts.some(mayBeApplied);
-    return { do: gather ? 'gather' : 'send' };
-  }
+  if (!closure.pendingRead) return send(situation, looks);
   return facts.canRead ? { do: 'read' } : { do: 'settle', verdict: { set: { pendingRead: null }, next: { kind: 'now' } } };
 }
 
-function unconfirmed(situation: Situation, facts: Facts, resend: boolean): Step {
+function unconfirmed(situation: Situation, facts: Facts, looks: Looks): Step {
   const { closure, attempts } = situation;
   const late = lateEvidence(situation, facts);
   if (late) return late;
-  // A worker that was stopped since its read may find the horizon passed.
-  if (resend && !isPastHorizon(situation, facts)) return { do: 'send' };
+  // A worker that was stopped since its look may find the horizon passed.
+  if (looks.resend && !isPastHorizon(situation, facts)) return send(situation, looks);
   if (!attempts.some(mayBeApplied)) {
     return { do: 'settle', verdict: { set: { status: 'REQUESTED' }, detail: 'Every request so far is proven without effect.', next: { kind: 'now' } } };
   }
@@ -94,7 +102,7 @@ function unconfirmed(situation: Situation, facts: Facts, resend: boolean): Step 
   if (facts.now < from) {
     return { do: 'settle', verdict: unchanged({ kind: 'at', at: Math.min(from, horizonOf(situation, facts.horizonMs) ?? from) }) };
   }
-  return { do: 'send' };
+  return send(situation, looks);
 }
 
 /** An answer that came after its worker had lost the claim. */

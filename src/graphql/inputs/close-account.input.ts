@@ -28,7 +28,11 @@ export class CloseAccountInputType implements CloseAccountInput {
   @Field(() => Boolean, { defaultValue: false, description: 'Only tell the provider that a closing is intended; close nothing.' })
   announceOnly!: boolean;
 
-  @Field(() => Boolean, { defaultValue: false, description: 'Sell what blocks the closing, where the provider can.' })
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description:
+      'Sell what blocks the closing, where the provider can: asked for once the provider has accepted the closing, and followed in `history`. A sale that is refused or cancelled shows in `error` and `history`, and the closing goes on.',
+  })
   liquidatePositions!: boolean;
 
   @Field(() => Boolean, { defaultValue: false, description: 'Close the accounts of the group first, each by a closure of its own; see `Closure.children`.' })

@@ -21,12 +21,12 @@ export class ClosureResolver {
     return reports.map((report) => ClosureReportType.of(report));
   }
 
-  @FieldResolver(() => ClosureType, { nullable: true, description: "The newest closure of a group that waits for this one." })
+  @FieldResolver(() => ClosureType, { nullable: true, description: 'The newest closure of a group that this one was recorded for, or that took it up.' })
   async parent(@Root() closure: ClosureType, @Ctx() context: ApiContext): Promise<ClosureType | null> {
     return ClosureType.orNull(await context.loaders.parent.load(closure.record));
   }
 
-  @FieldResolver(() => [ClosureType], { description: 'The closures of the accounts of a group, oldest first; see `includeAccounts`.' })
+  @FieldResolver(() => [ClosureType], { description: 'With `includeAccounts`: the closures of the accounts of the group, oldest first. Accounts that were closed before have none.' })
   async children(@Root() closure: ClosureType, @Ctx() context: ApiContext): Promise<ClosureType[]> {
     const children = await context.loaders.children.load(closure.record);
     return children.map((child) => ClosureType.of(child));

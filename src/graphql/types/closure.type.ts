@@ -48,7 +48,9 @@ export class ClosureType {
   @Field(() => String, { nullable: true, description: "The provider's own word for the state of the account, raw." })
   providerStatus!: string | null;
 
-  @Field(() => [ClosureBlockerType], { description: 'What keeps a CLOSING account from CLOSED.' })
+  @Field(() => [ClosureBlockerType], {
+    description: 'What keeps a CLOSING account from CLOSED, what a group waits for before it is sent, or why the closing was refused.',
+  })
   blockers!: ClosureBlockerType[];
 
   @Field(() => ClosureActionType, { nullable: true, description: 'With ACTION_REQUIRED: what somebody must do, and where.' })
@@ -59,6 +61,9 @@ export class ClosureType {
 
   @Field(() => ClosureErrorType, { nullable: true, description: 'Why it is REJECTED or FAILED, or the last trouble while it is still being worked on.' })
   error!: ClosureErrorType | null;
+
+  @Field(() => Boolean, { description: 'Whether the accounts of the group are closed before it; see `children`.' })
+  includeAccounts!: boolean;
 
   @Field(() => Int, { description: 'How many close requests left the gateway.' })
   attempts!: number;
@@ -98,6 +103,7 @@ export class ClosureType {
       requiredAction: ClosureActionType.orNull(record.requiredAction),
       expectedCloseAt: dateOrNull(record.expectedCloseAt),
       error: ClosureErrorType.orNull(record.error),
+      includeAccounts: record.includeAccounts,
       attempts: record.attempts,
       idempotencyKey: record.idempotencyKey,
       requestedAt: date(record.requestedAt),

@@ -17,15 +17,17 @@ export function addChildren(db: Database, parentId: string, children: readonly C
 }
 
 /**
- * A closure moved: those that wait for it are looked at again. One that has sent a request before keeps to the time
- * that its provider asked for. The fence rises, so that a worker that looked before the move does not go by it.
+ * A closure moved: those that wait for it are looked at again. The fence rises, so that a worker that looked before the
+ * move does not go by it; one whose request is on its way is left to it. The time that a provider asked for is kept to.
  * @param writerId the closure whose own change moves the child, and which knows of it; null: none
  */
 export function wakeParents(db: Database, now: number, childId: string, writerId: string | null): void {
   db.run(
-    `UPDATE closure SET due_at = ?, lease_until = NULL, fence = fence + 1
-     WHERE id IN (SELECT parent_id FROM closure_child WHERE child_id = ?) AND id IS NOT ?
-       AND status = 'REQUESTED' AND attempts = 0`,
+    `UPDATE closure SET due_at = iif(attempts = 0 AND error IS NULL, ?1, due_at), lease_until = NULL, fence = fence + 1
+     WHERE id IN (SELECT parent_id FROM closure_child WHERE child_id = ?2) AND id IS NOT ?3
+       AND include_accounts = 1 AND status IN ('REQUESTED', 'UNCONFIRMED')
+       AND NOT EXISTS (SELECT 1 FROM attempt
+         WHERE closure_id = closure.id AND effect = 'MARKED' AND marked_at + deadline_ms > ?1)`,
     [now, childId, writerId],
   );
 }
@@ -33,7 +35,8 @@ export function wakeParents(db: Database, now: number, childId: string, writerId
 /** See ClosureStore.children. */
 export function childrenOf(db: Database, tenant: string, ids: readonly string[]): Closure[][] {
   const rows = db.all(
-    `SELECT link.parent_id AS parent, closure.* FROM closure_child AS link JOIN closure ON closure.id = link.child_id
+    // CROSS JOIN fixes the order: from the few links to their closures, and not from all closures of the tenant.
+    `SELECT link.parent_id AS parent, closure.* FROM closure_child AS link CROSS JOIN closure ON closure.id = link.child_id
      WHERE link.parent_id IN (SELECT value FROM json_each(?)) AND closure.tenant = ? ORDER BY closure.id`,
     [JSON.stringify(ids), tenant],
   );
@@ -48,7 +51,7 @@ export function parentsOf(db: Database, tenant: string, ids: readonly string[]):
     `SELECT newest.child_id AS child, closure.* FROM (
        SELECT child_id, max(parent_id) AS parent_id FROM closure_child
        WHERE child_id IN (SELECT value FROM json_each(?)) GROUP BY child_id
-     ) AS newest JOIN closure ON closure.id = newest.parent_id WHERE closure.tenant = ?`,
+     ) AS newest CROSS JOIN closure ON closure.id = newest.parent_id WHERE closure.tenant = ?`,
     [JSON.stringify(ids), tenant],
   );
   const byChild = new Map(rows.map((row) => [row.child, closureFromRow(row)]));

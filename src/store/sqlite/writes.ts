@@ -60,7 +60,7 @@ export function commitChange(db: Database, now: number, change: ClosureChange, w
   const guardColumn = 'fence' in guard ? 'fence' : 'version';
   const guardValue = 'fence' in guard ? guard.fence : guard.version;
   const [before] = db.all(`SELECT status FROM closure WHERE id = ? AND ${guardColumn} = ?`, [id, guardValue]);
-  const alsoChanged = alsoOf(change.children ?? []);
+  const alsoChanged = [...(change.also ?? []), ...alsoOf(change.children ?? [])];
   if (!before || !alsoChanged.every((also) => holds(db, also))) return null;
   for (const also of alsoChanged) commitChange(db, now, also, id);
   const from = before.status as ClosureStatus;
@@ -81,7 +81,9 @@ export function commitChange(db: Database, now: number, change: ClosureChange, w
   for (const report of change.reports ?? []) insertReport(db, id, report);
   addChildren(db, id, change.children ?? []);
   if (change.event) insertEvent(db, id, change.event);
-  if (closure.status !== from) wakeParents(db, now, id, writerId);
+  // Whoever waits for it waits no longer once it is closing.
+  const settles = from === 'CLOSING' && closure.status === 'CLOSED';
+  if (closure.status !== from && !settles) wakeParents(db, now, id, writerId);
   return closure;
 }
 

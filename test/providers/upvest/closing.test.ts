@@ -177,6 +177,12 @@ describe('an answer to the close', () => {
       'reserved-cash': 'accepted',
       fees: 'accepted',
       children: 'accepted',
+      'sale-cancelled': 'accepted',
+      'sale-forbidden': 'accepted',
+      'sale-invalid': 'accepted',
+      'sale-lost': 'accepted',
+      'sale-not-acceptable': 'accepted',
+      'sale-slow': 'accepted',
     });
   });
 
