@@ -1,0 +1,57 @@
+import type { Clock } from '../../src/ports/clock';
+import type { ClosureStore } from '../../src/ports/store';
+
+/** Turns of the event loop without a statement to the store, after which nothing is under way any more. */
+const QUIET_TURNS = 4;
+
+/** Time that passes only when a history says so: the clocks, and with Jest's fake timers every wait of the engine. */
+export class VirtualTime implements Clock {
+  #now = 1_790_000_000_000;
+  /** Statements to the store so far. */
+  #statements = 0;
+
+  now(): number {
+    return this.#now;
+  }
+
+  monotonic(): number {
+    return this.#now;
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.#now += ms;
+    jest.advanceTimersByTime(ms);
+    await this.settle();
+  }
+
+  /** Lets everything go on that waits for neither time nor the bank. */
+  async settle(): Promise<void> {
+    for (let quiet = 0, seen = this.#statements; quiet < QUIET_TURNS; quiet += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (seen !== this.#statements) quiet = 0;
+      seen = this.#statements;
+    }
+  }
+
+  /** The store as one process has it: once that is killed, none of its statements is done or answered any more. */
+  storeOf(life: { over: boolean }, real: ClosureStore): ClosureStore {
+    return new Proxy(real, {
+      get: (target, name: keyof ClosureStore) =>
+        async (...args: never[]): Promise<unknown> => {
+          if (life.over) return await new Promise(() => {});
+          this.#statements += 1;
+          const result = await (target[name] as (...given: never[]) => Promise<unknown>).apply(target, args);
+          return life.over ? await new Promise(() => {}) : result;
+        },
+    });
+  }
+}
+
+/** The next number of a small generator with a seed; good enough to jitter with. */
+export function numbersFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
