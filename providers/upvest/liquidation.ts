@@ -7,7 +7,7 @@ import { problemJson } from '../../src/provider-kit/error-body';
 import { judgeLiquidationAnswer, type LiquidationTable } from '../../src/provider-kit/judge-liquidation';
 import { isReadFailed, judgeRead, readWithToken } from '../../src/provider-kit/judge-read';
 import type { TokenCache, TokenRefused } from '../../src/provider-kit/oauth';
-import { accountSchema, CLOSE_SCOPE, liquidationSchema, READ_SCOPE, REQUEST_ID_HEADER, SALES_SCOPE, SELL_SCOPE, type WireLiquidation } from './api';
+import { accountSchema, liquidationSchema, READ_SCOPE, REQUEST_ID_HEADER, SALES_SCOPE, SELL_SCOPE, type WireLiquidation } from './api';
 import { type Listed, type UpvestLists, unusable } from './blockers-lists';
 import type { UpvestClient } from './client';
 import { liquidationErrorRows } from './errors';
@@ -22,6 +22,9 @@ export interface LiquidationOptions {
 }
 
 const LISTED_TOO_LATE: ReadFailed = { ok: false, code: 'PROVIDER_TIMEOUT', message: 'The provider did not list the sales of the account in time.' };
+const READY_TOO_LATE: LiquidationOutcome = { kind: 'notApplied', code: 'PROVIDER_TIMEOUT', message: 'What the request to sell needs could not be had in time.' };
+/** The client may not have the scope. RFC 6749 section 5.2 */
+const NO_RIGHT: ReadonlySet<string> = new Set(['invalid_scope', 'unauthorized_client']);
 const rules = { dialect: problemJson, requestIdHeader: REQUEST_ID_HEADER };
 
 /** https://docs.upvest.co/products/tol/guides/liquidations/liquidations_webhooks */
@@ -48,16 +51,13 @@ export class UpvestLiquidation implements ProviderLiquidation {
   async request(request: LiquidationRequest, send: Pick<CloseSend, 'beforeFirstByte'>): Promise<LiquidationOutcome> {
     const { client, tokens, context } = this.#options;
     const { account, idempotencyKey, correlationId } = request;
-    const token = await tokens.get(SELL_SCOPE);
-    if (!token.ok) return this.#withoutToken(token);
-    const user = await this.#userOf(account);
-    if (typeof user !== 'string') {
-      const { ok: _failed, ...failure } = user;
-      return { ...failure, kind: 'notApplied' };
-    }
-    const { clock, telemetry, id: provider } = context;
+    const { clock, telemetry, id: provider, timeoutMs } = context;
+    // As long as one request may take: with the request itself it must fit into a claim.
+    const ready = await inTime(timeoutMs, READY_TOO_LATE, (signal) => this.#prepare(account, signal));
+    if ('kind' in ready) return ready;
+    const { token, user } = ready;
     const started = clock.monotonic();
-    const answer = await client.call(token.token, {
+    const answer = await client.call(token, {
       method: 'POST',
       path: salesPath(account),
       headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
@@ -69,7 +69,7 @@ export class UpvestLiquidation implements ProviderLiquidation {
       nowMs: clock.now(),
       onUnmapped: (word) => telemetry.unmapped({ provider, what: 'error', word, correlationId }),
     });
-    if (outcome.httpStatus === 401) tokens.refuse(SELL_SCOPE, token.token);
+    if (outcome.httpStatus === 401) tokens.refuse(SELL_SCOPE, token);
     const { kind, httpStatus, requestId } = outcome;
     const durationMs = clock.monotonic() - started;
     telemetry.providerCall({ provider, operation: 'liquidate', outcome: kind, durationMs, httpStatus, requestId, correlationId });
@@ -89,10 +89,20 @@ export class UpvestLiquidation implements ProviderLiquidation {
     return { ok: true, sales: sales.map((wire) => this.#saleOf(wire, context.correlationId)) };
   }
 
-  /** The client may well have no right to sell. Where it has a token to close with, its credentials are not the trouble. */
-  async #withoutToken({ code, message, retryAfterMs, evidence }: TokenRefused): Promise<LiquidationOutcome> {
-    const isScope = code === 'PROVIDER_AUTHENTICATION_FAILED' && (await this.#options.tokens.get(CLOSE_SCOPE)).ok;
-    return isScope
+  /** What the request takes, or why there will be none. */
+  async #prepare(account: AccountRef, signal: AbortSignal): Promise<LiquidationOutcome | { token: string; user: string }> {
+    const token = await this.#options.tokens.get(SELL_SCOPE);
+    if (!token.ok) return this.#withoutToken(token);
+    if (signal.aborted) return READY_TOO_LATE;
+    const user = await this.#userOf(account);
+    if (typeof user === 'string') return { token: token.token, user };
+    const { ok: _failed, ...failure } = user;
+    return { ...failure, kind: 'notApplied' };
+  }
+
+  /** Whatever else the trouble is, a change of credentials or the end of an outage may mend it. */
+  #withoutToken({ code, message, retryAfterMs, oauthError, evidence }: TokenRefused): LiquidationOutcome {
+    return oauthError !== undefined && NO_RIGHT.has(oauthError)
       ? { ...evidence, kind: 'rejected', code: 'PROVIDER_PERMISSION_DENIED', message: 'The provider gave the gateway no token for selling positions.' }
       : { ...evidence, kind: 'notApplied', code, message, retryAfterMs };
   }

@@ -2,6 +2,7 @@ import type { AccountRef } from './account';
 import type { Blocker } from './blocker';
 import type { ClosureError } from './closure-error';
 import type { ClosureStatus } from './closure-status';
+import type { ClosureErrorCode } from './error-code';
 import type { Evidence, RequiredAction } from './outcome';
 import type { ClosureInitiator, ClosureReason, ReasonMapping } from './reason';
 
@@ -73,8 +74,9 @@ export interface ClosureProgress {
  * - WAITING: proven without effect, to be tried again under the same key.
  * - ACCEPTED: the provider works on it.
  * - SETTLED / CANCELLED / REFUSED: over.
+ * - GIVEN_UP: what became of it could not be found out; nobody looks any more.
  */
-export type LiquidationStage = 'MARKED' | 'WAITING' | 'ACCEPTED' | 'SETTLED' | 'CANCELLED' | 'REFUSED';
+export type LiquidationStage = 'MARKED' | 'WAITING' | 'ACCEPTED' | 'SETTLED' | 'CANCELLED' | 'REFUSED' | 'GIVEN_UP';
 
 /** The request to sell, stored before its first byte leaves. Times are epoch ms. */
 export interface Liquidation {
@@ -91,6 +93,10 @@ export interface Liquidation {
   id?: string;
   /** The provider's own word, raw. */
   providerStatus?: string;
+  /** The history says that it waits. */
+  delayTold?: true;
+  /** Why the provider's list says nothing of it, where that does not pass by itself; told once. */
+  listTrouble?: ClosureErrorCode;
 }
 
 /** A closure as the store keeps it. */

@@ -17,7 +17,7 @@ export interface Sale {
 export type LiquidationOutcome = Evidence &
   (
     | { kind: 'accepted'; sale: Sale }
-    /** Refused: the positions stay as they are. */
+    /** Refused: this request sells nothing. */
     | { kind: 'rejected'; code: ClosureErrorCode; message: string }
     /** Proven not applied, may be tried again. */
     | { kind: 'notApplied'; code: ClosureErrorCode; message: string; retryAfterMs?: number }
@@ -25,5 +25,11 @@ export type LiquidationOutcome = Evidence &
     | { kind: 'unknown'; detail: string; retryAfterMs?: number }
   );
 
-/** All sales of the account's positions: one that is missing might be asked for twice, so a list that may not be whole is a failure. */
-export type SalesRead = (Evidence & { ok: true; sales: Sale[] }) | ReadFailed;
+/** All sales of the account's positions. */
+export interface SalesListed extends Evidence {
+  ok: true;
+  sales: Sale[];
+}
+
+/** One that is missing might be asked for twice, so a list that may not be whole is a failure. */
+export type SalesRead = SalesListed | ReadFailed;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Closure, EventCause, Liquidation } from '../domain/closure';
-import type { LiquidationOutcome } from '../domain/liquidation';
+import type { LiquidationOutcome, SalesRead } from '../domain/liquidation';
 import { judgeSaleAnswer, judgeSales, saleStep } from '../domain/rules/liquidation';
 import type { Facts, Verdict } from '../domain/rules/situation';
 import type { ConfiguredProvider, ProviderLiquidation } from '../ports/provider';
@@ -38,11 +38,10 @@ export class Sales {
    */
   async look(claimed: Claimed, provider: ConfiguredProvider, facts: Facts, resend: boolean): Promise<SaleLook | null> {
     const { liquidation } = provider.adapter;
-    if (!liquidation) throw new Error(`The provider ${provider.id} sells nothing.`);
-    if (saleStep(claimed, facts, resend) === 'send') return this.send(claimed, provider, liquidation, facts);
-    const { account, correlationId } = claimed.closure;
-    const read = await liquidation.list(account, { correlationId, purpose: 'POLL' });
-    return { situation: claimed, verdict: judgeSales(claimed, read, facts), cause: 'POLL', requestId: read.requestId };
+    if (liquidation && saleStep(claimed, facts, resend) === 'send') return this.send(claimed, provider, liquidation, facts);
+    const read = liquidation ? await this.list(claimed.closure, provider, liquidation) : SELLS_NO_MORE;
+    const closure = { ...claimed.closure, liquidation: claimed.closure.liquidation ?? this.unsent(randomUUID()) };
+    return { situation: claimed, verdict: judgeSales({ ...claimed, closure }, read, facts), cause: 'POLL', requestId: read.requestId };
   }
 
   /** Commits a look. An answer that finds the claim gone is weighed against what is stored now; the loss is thrown all the same. */
@@ -53,6 +52,22 @@ export class Sales {
       if (error instanceof ClaimLost) await this.keepLate(look);
       throw error;
     }
+  }
+
+  /** A bug in the adapter must not keep the closing from going on. */
+  private async list({ id, account, correlationId }: Closure, provider: ConfiguredProvider, liquidation: ProviderLiquidation): Promise<SalesRead> {
+    try {
+      return await liquidation.list(account, { correlationId, purpose: 'POLL' });
+    } catch (error) {
+      this.parts.telemetry.alarm({ what: 'an adapter threw', provider: provider.id, closureId: id, correlationId, error });
+      return { ok: false, code: 'INTERNAL', message: 'The gateway failed while it listed the sales of the account.' };
+    }
+  }
+
+  /** A sale of which no request was marked yet. */
+  private unsent(idempotencyKey: string): Liquidation {
+    const now = this.parts.clock.now();
+    return { stage: 'WAITING', idempotencyKey, markedAt: now, notBefore: now };
   }
 
   private async send(claimed: Claimed, provider: ConfiguredProvider, liquidation: ProviderLiquidation, facts: Facts): Promise<SaleLook | null> {
@@ -66,13 +81,16 @@ export class Sales {
       const started = clock.monotonic();
       const markedAt = clock.now();
       const marked: Liquidation = {
+        ...before,
         stage: 'MARKED',
         idempotencyKey,
         markedAt,
         doubtSince: before?.doubtSince ?? markedAt,
         notBefore: markedAt + provider.deadlineMs + facts.visibilityLagMs,
       };
-      const after = await store.commit({ id, guard: { fence }, set: { liquidation: marked }, visible: false, lease: leaseMs(settings) });
+      // Visible, so that no writer goes on from what it read before the mark.
+      const set = { liquidation: marked, updatedAt: markedAt };
+      const after = await store.commit({ id, guard: { fence }, set, visible: true, lease: leaseMs(settings) });
       if (!after) throw new ClaimLost();
       situation = { ...claimed, closure: after };
       checkLease(this.parts, provider, started);
@@ -93,7 +111,7 @@ export class Sales {
   private answered(situation: Claimed, left: boolean, idempotencyKey: string, outcome: LiquidationOutcome, facts: Facts): SaleLook {
     const now = this.parts.clock.now();
     const { closure } = situation;
-    const begun: Liquidation = closure.liquidation ?? { stage: 'WAITING', idempotencyKey, markedAt: now, notBefore: now };
+    const begun = closure.liquidation ?? this.unsent(idempotencyKey);
     const judge = (stored: Closure): Verdict => judgeSaleAnswer({ ...situation, closure: stored }, left, outcome, { ...facts, now });
     const isNewest = ({ liquidation }: Closure): boolean => liquidation?.stage === 'MARKED' && liquidation.markedAt === begun.markedAt;
     return {
@@ -127,6 +145,9 @@ export class Sales {
     }
   }
 }
+
+/** As the list of a provider that was changed while a sale was under way. */
+const SELLS_NO_MORE: SalesRead = { ok: false, code: 'UNSUPPORTED_BY_PROVIDER', message: 'The gateway cannot follow sales of positions at this provider any more.' };
 
 /** A bug after the mark leaves the request in doubt; before it, nothing has left. */
 function afterThrow(left: boolean): LiquidationOutcome {

@@ -20,5 +20,10 @@ export function reportChange(telemetry: Telemetry, before: Closure, after: Closu
   const code = after.error?.code;
   if (code && code !== before.error?.code && INCIDENTS.has(code)) {
     telemetry.alarm({ what: `the provider refused the gateway: ${code}`, provider, closureId, correlationId });
+    return;
+  }
+  const trouble = after.liquidation?.listTrouble;
+  if (trouble && trouble !== before.liquidation?.listTrouble) {
+    telemetry.alarm({ what: `a sale of positions cannot be followed: ${trouble}`, provider, closureId, correlationId });
   }
 }

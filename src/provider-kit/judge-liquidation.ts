@@ -12,8 +12,8 @@ export interface LiquidationTable extends Omit<CloseTable, 'success'> {
 }
 
 /**
- * What an answer to the request to sell means. "Out of service" leaves it open whether the sale was begun, and a
- * conflict is a refusal: the sale moves no status, so nothing has to be told apart by a read.
+ * What an answer to the request to sell means. "Out of service" leaves it open whether the sale was begun, and
+ * so does a conflict: the list of sales tells, where a sale for an earlier request may be what stands in the way.
  */
 export function judgeLiquidationAnswer(answer: ProviderAnswer, table: LiquidationTable, context: JudgeContext): LiquidationOutcome {
   const success = { [table.successStatus]: { kind: 'accepted' } } as const;
@@ -30,9 +30,11 @@ export function judgeLiquidationAnswer(answer: ProviderAnswer, table: Liquidatio
       return { ...evidence, kind: 'rejected', code, message };
     }
     case 'conflict':
-      return outcome.documented
-        ? { ...evidence, kind: 'rejected', code: 'ACCOUNT_STATE_CONFLICT', message: "The account's state does not allow the sale of its positions." }
-        : { ...evidence, kind: 'rejected', code: 'PROVIDER_PROTOCOL_ERROR', message: 'The provider refused in a way that its documentation does not have.' };
+      return {
+        ...evidence,
+        kind: 'unknown',
+        detail: outcome.documented ? "The provider named a conflict with the account's state." : 'The provider refused in a way that its documentation does not have.',
+      };
     case 'authFailed':
       return { ...evidence, kind: 'notApplied', code: 'PROVIDER_AUTHENTICATION_FAILED', message: 'The provider did not accept the credentials of the gateway.' };
     case 'notApplied':

@@ -15,6 +15,8 @@ export interface TokenRefused {
   message: string;
   /** 0 to 24 h, ms. */
   retryAfterMs?: number;
+  /** The error that the answer names (RFC 6749 section 5.2), for example "invalid_scope". */
+  oauthError?: string;
   evidence: Evidence;
 }
 
@@ -39,6 +41,9 @@ const answerSchema = z.object({
   token_type: z.string().refine((type) => type.toLowerCase() === 'bearer'),
   expires_in: z.union([z.number(), z.string().regex(/^\d{1,10}$/).transform(Number)]).nullish(),
 });
+
+/** RFC 6749 section 5.2. */
+const errorSchema = z.object({ error: z.string().regex(/^[\x20-\x21\x23-\x5B\x5D-\x7E]{1,64}$/) });
 
 interface Cached {
   token: string;
@@ -91,8 +96,11 @@ export class TokenCache {
 }
 
 function readGrant(answer: HttpAnswer): z.output<typeof answerSchema> | undefined {
-  const json = isJsonMediaType(answer.mediaType) ? parseJson(answer.body) : undefined;
-  return answerSchema.safeParse(json?.value).data;
+  return answerSchema.safeParse(bodyOf(answer)).data;
+}
+
+function bodyOf(answer: HttpAnswer): unknown {
+  return isJsonMediaType(answer.mediaType) ? parseJson(answer.body)?.value : undefined;
 }
 
 function refusal(answer: ProviderAnswer, nowMs: number): TokenRefused {
@@ -107,7 +115,7 @@ function refusal(answer: ProviderAnswer, nowMs: number): TokenRefused {
   } as const;
   if (answer.status === 429) return { ...base, code: 'PROVIDER_RATE_LIMITED', message: 'The provider\'s token endpoint asked to slow down.' };
   if (answer.status >= 500) return { ...base, code: 'PROVIDER_UNAVAILABLE', message: 'The provider\'s token endpoint is out of service.' };
-  const message =
-    answer.status >= 400 ? 'The provider gave no token for the gateway\'s credentials.' : 'The provider\'s token answer is unusable.';
-  return { ...base, code: 'PROVIDER_AUTHENTICATION_FAILED', message };
+  if (answer.status < 400) return { ...base, code: 'PROVIDER_AUTHENTICATION_FAILED', message: 'The provider\'s token answer is unusable.' };
+  const oauthError = errorSchema.safeParse(bodyOf(answer)).data?.error;
+  return { ...base, code: 'PROVIDER_AUTHENTICATION_FAILED', message: 'The provider gave no token for the gateway\'s credentials.', oauthError };
 }

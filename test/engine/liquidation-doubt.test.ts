@@ -77,7 +77,7 @@ describe('a request to sell whose answer was lost', () => {
     bank.sales = [LOST];
     bank.listed = [{ ok: true, sales: [] }];
     const id = await harness.sell();
-    const given = await harness.stage(id, 'REFUSED');
+    const given = await harness.stage(id, 'GIVEN_UP');
     expect(given).toMatchObject({ status: 'CLOSING', error: { code: 'MANUAL_INTERVENTION_REQUIRED' } });
     expect((await harness.lines(id)).at(-1)).toBe('CLOSING: The provider was asked to sell the positions, gave no usable answer and shows no sale.');
     const sent = bank.requested.length;

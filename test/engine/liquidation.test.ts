@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Caller } from '../../src/domain/caller';
 import type { LiquidationOutcome } from '../../src/domain/liquidation';
 import { CALLER } from '../support/engine';
@@ -6,6 +7,7 @@ import { seen } from '../support/scripted-provider';
 import { sale, type ScriptedSeller } from '../support/scripted-seller';
 
 const LOST: LiquidationOutcome = { kind: 'unknown', detail: 'The connection broke.' };
+const WAITS = 'CLOSING: The positions are not sold so far. x';
 const DOWN = { ok: false, code: 'PROVIDER_UNAVAILABLE', message: 'x' } as const;
 
 let harness: SaleHarness;
@@ -58,12 +60,32 @@ describe('a sale that is wanted', () => {
     expect((await harness.stored(id)).version).toBe(version);
   });
 
-  it('is left as it is by a word that nobody knows, a list that cannot be had and a list without it', async () => {
+  it('is left as it is by a list that cannot be had for a while', async () => {
     const id = await harness.sell();
     const { version } = await harness.stage(id, 'ACCEPTED');
-    bank.listed = [{ ok: true, sales: [sale('UNKNOWN')] }, DOWN, { ok: true, sales: [sale('SETTLED', { id: 'sale-2' })] }];
-    await harness.looks(5);
-    expect(await harness.stored(id)).toMatchObject({ version, liquidation: { stage: 'ACCEPTED', id: 'sale-1' } });
+    bank.listed = [DOWN];
+    await harness.looks(3);
+    expect(await harness.stored(id)).toMatchObject({ version, error: null, liquidation: { stage: 'ACCEPTED', id: 'sale-1' } });
+    expect(harness.alarms).toEqual([]);
+  });
+
+  it('is not asked for where one is under way already, whoever began it: that one is followed', async () => {
+    const theirs = { id: 'theirs', requestedAt: Date.now() - 60_000 };
+    bank.listedBefore = [{ ok: true, sales: [sale('SETTLED'), sale('OPEN', theirs), sale('CANCELLED')] }];
+    const id = await harness.sell();
+    expect(await harness.stage(id, 'ACCEPTED')).toMatchObject({ error: null, liquidation: { id: 'theirs' } });
+    expect(await harness.lines(id)).toEqual(['CLOSING', 'CLOSING: The provider sells the positions: a sale was under way already.']);
+    await harness.looks(2);
+    expect(bank.requested).toEqual([]);
+  });
+
+  it('is not asked for again where an earlier closing had it begun', async () => {
+    bank.sales = [{ kind: 'accepted', sale: sale('OPEN') }];
+    bank.states = [seen('FAILED')];
+    await harness.until(await harness.sell(), 'FAILED');
+    bank.states = [seen('CLOSING')];
+    expect(await harness.stage(await harness.sell(), 'ACCEPTED')).toMatchObject({ liquidation: { id: 'sale-1' } });
+    expect(bank.requested).toHaveLength(1);
   });
 
   it.each([
@@ -145,12 +167,13 @@ describe('a sale that the provider cancels', () => {
 describe('a request to sell that was not applied', () => {
   it('is tried again under the same key', async () => {
     bank.sales = [{ kind: 'notApplied', code: 'PROVIDER_RATE_LIMITED', message: 'x' }, { kind: 'accepted', sale: sale('OPEN') }];
+    bank.listed = [{ ok: true, sales: [] }];
     const { closure } = await harness.close({ liquidatePositions: true });
     expect(closure).toMatchObject({ status: 'CLOSING', error: { code: 'PROVIDER_RATE_LIMITED' } });
     expect(await harness.stage(closure?.id ?? '', 'ACCEPTED')).toMatchObject({ error: null });
     const [first, second] = bank.requested;
     expect(second?.idempotencyKey).toBe(first?.idempotencyKey);
-    expect({ requested: bank.requested.length, lines: await harness.lines(closure?.id ?? '') }).toEqual({ requested: 2, lines: ['CLOSING', `CLOSING: ${SELLS}`] });
+    expect({ requested: bank.requested.length, lines: await harness.lines(closure?.id ?? '') }).toEqual({ requested: 2, lines: ['CLOSING', WAITS, `CLOSING: ${SELLS}`] });
   });
 
   it('waits as long as the provider asked, while the account is read as ever', async () => {
@@ -172,7 +195,8 @@ describe('a request to sell that was not applied', () => {
   });
 
   it('because it never left has no mark, and raises no version by being tried', async () => {
-    bank.saleTrouble = { kind: 'notApplied', code: 'PROVIDER_AUTHENTICATION_FAILED', message: 'No token.' };
+    // Each answer has an id of its own.
+    bank.saleTrouble = () => ({ kind: 'notApplied', code: 'PROVIDER_AUTHENTICATION_FAILED', message: 'No token.', requestId: randomUUID() });
     const id = await harness.sell();
     const { version, error, liquidation } = await harness.stored(id);
     expect({ code: error?.code, stage: liquidation?.stage }).toEqual({ code: 'PROVIDER_AUTHENTICATION_FAILED', stage: 'WAITING' });
@@ -181,6 +205,16 @@ describe('a request to sell that was not applied', () => {
     bank.saleTrouble = null;
     expect(await harness.stage(id, 'ACCEPTED')).toMatchObject({ error: null });
     expect(bank.requested).toHaveLength(1);
+  });
+
+  it('is told once, also where the closing ends before it is', async () => {
+    let count = 0;
+    bank.saleTrouble = () => ({ kind: 'notApplied', code: (count += 1) % 2 ? 'PROVIDER_UNAVAILABLE' : 'PROVIDER_RATE_LIMITED', message: 'x' });
+    const id = await harness.sell();
+    await harness.looks(3);
+    bank.states = [seen('CLOSED')];
+    expect(await harness.until(id, 'CLOSED')).toMatchObject({ error: null, dueAt: null });
+    expect(await harness.lines(id)).toEqual(['CLOSING', WAITS, 'CLOSED']);
   });
 
   it('does not clear an earlier one that is in doubt', async () => {

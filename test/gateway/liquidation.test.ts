@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { LIST_SCOPES } from '../../providers/upvest/api';
+import { LIST_SCOPES, SALES_SCOPE, SELL_SCOPE } from '../../providers/upvest/api';
 import { MAGIC_ACCOUNTS } from '../../providers/upvest/sandbox/magic';
 import { type CloseInput, type ClosurePayload, type ClosureView, freshKey, startTestGateway, type TestGateway } from '../support/gateway';
 
@@ -155,12 +155,16 @@ describe('a sale that does not come about', () => {
     expect(sales(id)).toEqual({ requests: 1, begun: 1 });
   });
 
-  it('for want of the scope is a refusal, and nothing is sent', async () => {
-    const other = await startTestGateway({}, { upvest: { scopes: ['accounts:admin', ...Object.values(LIST_SCOPES)] } });
+  it.each([
+    ['to sell', [SALES_SCOPE]],
+    ['to list sales', [SELL_SCOPE]],
+  ])('for want of the scope %s shows, and nothing is sent', async (_what, some) => {
+    const other = await startTestGateway({}, { upvest: { scopes: ['accounts:admin', ...some, ...Object.values(LIST_SCOPES)] } });
     try {
       const id = newAccount(other);
       const { closure } = await sell(id, {}, other);
-      expect(closure).toMatchObject({ status: 'CLOSING', error: { code: 'PROVIDER_PERMISSION_DENIED' } });
+      expect(closure).toMatchObject({ status: 'CLOSING', error: { code: 'PROVIDER_AUTHENTICATION_FAILED' } });
+      expect(lines(closure!)).toEqual(['CLOSING', expect.stringMatching(/^CLOSING: The positions are not sold so far\. /)]);
       expect(sales(id, other)).toEqual({ requests: 0, begun: 0 });
       other.sandboxes.upvest.change(id, { positions: [] });
       await other.client.until(closure!.id, 'CLOSED');

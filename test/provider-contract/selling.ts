@@ -9,7 +9,6 @@ import { FAILED_READS } from './reads';
 
 /** What these faults come to at every provider; every other one leaves it open whether the sale was begun. */
 const OUTCOMES: Partial<Record<FaultName, string>> = {
-  teapot: 'rejected PROVIDER_PROTOCOL_ERROR',
   'throttled-seconds': 'notApplied PROVIDER_RATE_LIMITED',
   'throttled-date': 'notApplied PROVIDER_RATE_LIMITED',
   'throttled-nonsense': 'notApplied PROVIDER_RATE_LIMITED',

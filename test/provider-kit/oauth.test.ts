@@ -93,9 +93,11 @@ describe('a token', () => {
 
 describe('no token', () => {
   it.each<[string, ProviderAnswer, object]>([
-    ['bad credentials', json(401, { error: 'invalid_client' }), { code: 'PROVIDER_AUTHENTICATION_FAILED', evidence: { httpStatus: 401 } }],
-    ['a bad request', json(400, { error: 'invalid_scope' }), { code: 'PROVIDER_AUTHENTICATION_FAILED' }],
-    ['a missing page', json(404, {}), { code: 'PROVIDER_AUTHENTICATION_FAILED' }],
+    ['bad credentials', json(401, { error: 'invalid_client' }), { code: 'PROVIDER_AUTHENTICATION_FAILED', oauthError: 'invalid_client', evidence: { httpStatus: 401 } }],
+    ['a bad request', json(400, { error: 'invalid_scope' }), { code: 'PROVIDER_AUTHENTICATION_FAILED', oauthError: 'invalid_scope' }],
+    ['a missing page', json(404, {}), { code: 'PROVIDER_AUTHENTICATION_FAILED', oauthError: undefined }],
+    ['an error of another shape', json(400, { error: { code: 'invalid_scope' } }), { code: 'PROVIDER_AUTHENTICATION_FAILED', oauthError: undefined }],
+    ['an error that is not JSON', { ...json(400, { error: 'invalid_scope' }), mediaType: 'text/html' }, { code: 'PROVIDER_AUTHENTICATION_FAILED', oauthError: undefined }],
     ['throttling', json(429, {}, { 'retry-after': '5' }), { code: 'PROVIDER_RATE_LIMITED', retryAfterMs: 5_000 }],
     ['an outage', json(503, {}, { 'retry-after': '5' }), { code: 'PROVIDER_UNAVAILABLE', retryAfterMs: 5_000 }],
     ['a failure', json(500, {}), { code: 'PROVIDER_UNAVAILABLE' }],

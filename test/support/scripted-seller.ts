@@ -12,19 +12,23 @@ export function sale(state: Sale['state'], more: Partial<Sale> = {}): Sale {
 export class ScriptedSeller extends ScriptedProvider {
   /** Every request to sell that passed its mark, and when. */
   readonly requested: (LiquidationRequest & { at: number })[] = [];
+  /** Looks at the list since the first of them. */
   lists = 0;
+  /** The list before anything was asked for. */
+  listedBefore: Scripted<SalesRead>[] = [{ ok: true, sales: [] }];
   sales: Scripted<LiquidationOutcome>[] = [() => ({ kind: 'accepted', sale: sale('OPEN') })];
   listed: Scripted<SalesRead>[] = [() => ({ ok: true, sales: [sale('OPEN')] })];
   /** Where set, an outcome that needs no request: something that it takes could not be had. */
-  saleTrouble: LiquidationOutcome | null = null;
+  saleTrouble: Scripted<LiquidationOutcome> | null = null;
   readonly liquidation: ProviderLiquidation = {
     request: async (request: LiquidationRequest, { beforeFirstByte }: Pick<CloseSend, 'beforeFirstByte'>) => {
-      if (this.saleTrouble) return this.saleTrouble;
+      if (this.saleTrouble) return take([this.saleTrouble], 0);
       await beforeFirstByte();
       this.requested.push({ ...request, at: Date.now() });
       return take(this.sales, this.requested.length);
     },
     list: async (_account: AccountRef) => {
+      if (this.requested.length === 0) return take(this.listedBefore, 0);
       this.lists += 1;
       return take(this.listed, this.lists);
     },
