@@ -15,6 +15,7 @@ module.exports = {
     layer('ports-know-the-domain', '^src/ports/', ['^src/domain/']),
     layer('engine-knows-ports', '^src/engine/', ['^src/domain/', '^src/ports/']),
     layer('store-knows-ports', '^src/store/', ['^src/domain/', '^src/ports/']),
+    layer('audit-knows-ports', '^src/audit/', ['^src/domain/', '^src/ports/']),
     layer('kit-knows-ports', '^src/provider-kit/', ['^src/domain/', '^src/ports/']),
     layer('observability-knows-ports', '^src/observability/', ['^src/domain/', '^src/ports/', '^src/provider-kit/redact']),
     layer('config-knows-the-kit', '^src/config/', ['^src/domain/', '^src/ports/', '^src/provider-kit/']),

@@ -9,5 +9,5 @@ module.exports = {
   // Beside the packages, so that a run leaves nothing in the system's temporary folder.
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 60_000,
 };

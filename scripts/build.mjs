@@ -5,7 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const sourceFolders = ['src', 'providers', 'scripts', 'bench', 'test/support'];
+const sourceFolders = ['src', 'providers', 'scripts', 'bench', 'test/support', 'test/faults'];
 const out = join(root, 'dist');
 
 function filesBelow(folder) {
@@ -51,7 +51,7 @@ const wanted = new Set();
 const stale = [];
 for (const folder of sourceFolders) {
   for (const source of filesBelow(join(root, folder))) {
-    if (!/\.(ts|sql|json)$/.test(source) || source.endsWith('.d.ts')) continue;
+    if (!/\.(ts|sql|json)$/.test(source) || /\.(d|test)\.ts$/.test(source)) continue;
     const target = join(out, relative(root, source)).replace(/\.ts$/, '.js');
     wanted.add(target);
     if (isStale(source, target, configTime)) stale.push([source, target]);

@@ -1,11 +1,15 @@
 import 'reflect-metadata';
+import { signerWith } from './audit/keys';
+import { Sealer } from './audit/sealer';
 import type { Config } from './config/load-config';
 import { SCOPES } from './domain/caller';
 import { createEngine, type EngineSettings } from './engine';
+import { within } from './engine/within';
 import type { Identity } from './graphql/context';
 import { createServer } from './http/server';
 import type { Logger } from './observability/logger';
 import { createMetrics } from './observability/metrics';
+import { createStoreGauges } from './observability/store-gauges';
 import { createTelemetry } from './observability/telemetry';
 import type { ClosureStore } from './ports/store';
 import type { Telemetry } from './ports/telemetry';
@@ -18,10 +22,11 @@ export interface Gateway {
   /** Origin without a trailing slash, for example "http://127.0.0.1:4000". */
   url: string;
   /**
-   * Stops taking requests and due work, waits for what is under way, then frees the store and the connections.
-   * Safe to die during it: recovery takes up what is left.
+   * Takes up no more due work and is not ready any more; serves on for the grace; then takes no new requests, waits for
+   * what is under way, and frees the store and the connections. What a provider has not answered {@link GIVE_UP_MS}
+   * after the start of the drain stays in doubt. Safe to die during it: recovery takes up what is left.
    */
-  drain(): Promise<void>;
+  drain(graceMs?: number): Promise<void>;
 }
 
 export interface GatewayExtras {
@@ -30,11 +35,11 @@ export interface GatewayExtras {
   ide?: string;
 }
 
-/**
- * Closures claimed at once. Far above what one provider's connections carry: a request that finds them busy gives up
- * soon, so a provider that hangs does not keep the others' closures waiting.
- */
-const WORKERS = 256;
+/** How long after its start a drain waits for providers, ms: what is left then must still be written and answered in time. */
+const GIVE_UP_MS = 18_000;
+
+/** Closures of one provider claimed at once: enough to keep its connections busy while others are committed. */
+const WORKERS = 64;
 
 /** AUTH=none: only this machine can ask, and may do everything. */
 const EVERYBODY: Identity = { tenant: 'default', subject: 'default', scopes: new Set(SCOPES) };
@@ -74,12 +79,16 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
     telemetry,
     settings: engineSettings(config),
   });
+  const askStore = createStoreGauges(metrics.registry, store);
   const server = createServer({
     service: engine.service,
     receiveWebhook: engine.receiveWebhook,
     authenticate: () => Promise.resolve(EVERYBODY),
     logger,
-    metrics: metrics.text,
+    metrics: async () => {
+      await askStore();
+      return metrics.text();
+    },
     health: () => store.ping(),
     introspection: config.introspection,
     ide,
@@ -92,20 +101,36 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
     throw error;
   }
   engine.start();
+  const sealer = startSealer(config, logger, { store, telemetry });
   return {
     url,
-    async drain() {
-      await Promise.all([server.drain(), engine.drain()]);
-      // The last requests may have set work going after the engine looked.
-      await engine.drain();
+    async drain(graceMs = 0) {
+      engine.stopClaiming();
+      const done = server.drain(graceMs).then(() => engine.drain());
+      await within(done, GIVE_UP_MS);
+      engine.giveUp();
       await providers.dispose();
+      await done;
+      await sealer?.drain();
       await store.dispose();
     },
   };
 }
 
+/** Undefined: there is no key to sign with. */
+function startSealer({ auditKey, auditCheckpointMs }: Config, logger: Logger, { store, telemetry }: Pick<Parts, 'store' | 'telemetry'>): Sealer | undefined {
+  if (!auditKey) {
+    logger.warn({}, 'AUDIT_KEY is not set: the audit trail is chained, and no checkpoints of it are sealed');
+    return undefined;
+  }
+  const sealer = new Sealer({ store, telemetry, signer: signerWith(auditKey.reveal()), everyMs: auditCheckpointMs });
+  sealer.start();
+  return sealer;
+}
+
 function engineSettings(config: Config): EngineSettings {
   const { closeWaitMs, providerTimeoutMs, pollMinMs, pollMaxMs, retryMinMs, retryMaxMs, reconcileHorizonMs, reopenGraceMs } = config;
   const durations = { closeWaitMs, providerTimeoutMs, pollMinMs, pollMaxMs, retryMinMs, retryMaxMs, reconcileHorizonMs, reopenGraceMs };
-  return { ...durations, workers: WORKERS };
+  const { webhookRetentionMs, maxInFlightCloses, maxLagMs } = config;
+  return { ...durations, webhookRetentionMs, workers: WORKERS, maxInFlightCloses, maxLagMs };
 }

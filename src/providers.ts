@@ -10,12 +10,13 @@ export interface Providers extends ProviderRegistry {
 
 /** Creates an adapter for each configured provider. */
 export function createProviders(
-  { providers, providerTimeoutMs, visibilityLagMs }: Config,
+  { providers, providerTimeoutMs, retryMinMs, retryMaxMs, visibilityLagMs }: Config,
   shared: Pick<AdapterContext, 'clock' | 'random' | 'telemetry'>,
 ): Providers {
   const byId = new Map<string, ConfiguredProvider>();
   for (const { id, definition, settings, tenants } of providers) {
-    const adapter = definition.create(settings.reveal(), { ...shared, id, timeoutMs: providerTimeoutMs, visibilityLagMs });
+    const retryMs = { min: retryMinMs, max: retryMaxMs };
+    const adapter = definition.create(settings.reveal(), { ...shared, id, timeoutMs: providerTimeoutMs, retryMs, visibilityLagMs });
     byId.set(id, { id, adapterName: definition.name, displayName: definition.displayName, tenants, deadlineMs: providerTimeoutMs, adapter });
   }
   return {

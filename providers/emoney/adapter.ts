@@ -33,7 +33,7 @@ export class EmoneyAdapter implements ProviderAdapter {
     this.#settings = settings;
     this.#context = context;
     const budget = new RateBudget(this.capabilities.requestsPerSecond, context.clock);
-    this.#http = new ProviderHttp({ baseUrl: settings.BASE_URL, timeoutMs: context.timeoutMs, budget });
+    this.#http = new ProviderHttp({ baseUrl: settings.BASE_URL, context, budget });
     this.#tokenSource = openTokenSource(settings, context, budget);
   }
 

@@ -14,7 +14,7 @@ export interface TokenSource {
 export function openTokenSource(settings: Settings, context: AdapterContext, budget: RateBudget): TokenSource {
   const { clock, random, telemetry, secrets } = context;
   const url = new URL(settings.TOKEN_URL);
-  const http = new ProviderHttp({ baseUrl: url.origin, timeoutMs: context.timeoutMs, connections: 2, budget });
+  const http = new ProviderHttp({ baseUrl: url.origin, context, connections: 2, budget });
   const claims = {
     issuer: settings.ISSUER ?? settings.CLIENT_ID,
     clientId: settings.CLIENT_ID,

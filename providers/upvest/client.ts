@@ -30,7 +30,7 @@ export class UpvestClient {
     this.#key = signingKey(settings);
     // The setting holds it encrypted, or names a file.
     context.secrets.add(this.#key);
-    this.#http = new ProviderHttp({ baseUrl: settings.BASE_URL, timeoutMs: context.timeoutMs, budget });
+    this.#http = new ProviderHttp({ baseUrl: settings.BASE_URL, context, budget });
   }
 
   /** Sends a request under the token. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isLoopback } from '../provider-kit/settings';
+import { signingKeySetting } from './audit-key';
 import type { ConfigProblem } from './config-error';
 
 /** Node fires a timer at once when it is asked to wait longer than this, ms (about 24 days). */
@@ -12,6 +13,17 @@ const wholeMilliseconds = z
 const duration = (defaultMs: number) => wholeMilliseconds.default(defaultMs);
 const timer = (defaultMs: number) =>
   wholeMilliseconds.refine((ms) => ms <= LONGEST_TIMER_MS, `Must not be above ${LONGEST_TIMER_MS}.`).default(defaultMs);
+
+const count = (smallest: number, largest: number, unset: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `Must be a whole number from ${smallest} to ${largest}, in digits alone.`)
+    .transform(Number)
+    .refine((number) => number >= smallest && number <= largest, `Must be a whole number from ${smallest} to ${largest}, in digits alone.`)
+    .default(unset);
+/** A delivery of long ago is refused by its signature; one of this day must be told by the events that are kept. */
+const SHORTEST_RETENTION_MS = 86_400_000;
+const retention = wholeMilliseconds.refine((ms) => ms >= SHORTEST_RETENTION_MS, `Must not be below ${SHORTEST_RETENTION_MS}, which is a day.`);
 
 const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words, { error: `Must be one of ${words.join(', ')}.` });
@@ -40,6 +52,13 @@ export const coreSettings = {
   RECONCILE_HORIZON_MS: duration(86_400_000),
   VISIBILITY_LAG_MS: wholeMilliseconds.optional(),
   REOPEN_GRACE_MS: duration(900_000),
+  MAX_IN_FLIGHT_CLOSES: count(1, 100_000, 512),
+  MAX_LAG_MS: count(1, 60_000, 1_000),
+  // A drain must end before the orchestrator's patience does, with room for the requests under way.
+  DRAIN_GRACE_MS: count(0, 10_000, 5_000),
+  WEBHOOK_RETENTION_MS: retention.default(2_592_000_000),
+  AUDIT_KEY: signingKeySetting,
+  AUDIT_CHECKPOINT_MS: timer(60_000),
   AUTH: oneOf(['jwt', 'none']).default('jwt'),
   INTROSPECTION: oneOf(['on', 'off']).optional(),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),

@@ -1,7 +1,9 @@
+import type { KeyObject } from 'node:crypto';
 import type { ProviderDefinition } from '../provider-kit/define';
 import { ConfigError } from './config-error';
 import { coreSettings, type CoreSettings, readCoreSettings } from './core-settings';
 import { type ProviderConfig, readProviders } from './provider-settings';
+import type { Secret } from './secret';
 
 /** The whole configuration, checked. Durations in ms. Safe to print: settings of providers are held as secrets. */
 export interface Config {
@@ -21,6 +23,17 @@ export interface Config {
   /** Overrides the adapters' own where set. */
   visibilityLagMs: number | undefined;
   reopenGraceMs: number;
+  /** Close requests that may wait to be recorded at once. */
+  maxInFlightCloses: number;
+  /** How late the process may run before close requests are turned away. */
+  maxLagMs: number;
+  /** How long a gateway that was told to end still takes new requests. */
+  drainGraceMs: number;
+  /** How long applied webhook events are kept. */
+  webhookRetentionMs: number;
+  /** Ed25519; undefined: no audit checkpoints are sealed. */
+  auditKey: Secret<KeyObject> | undefined;
+  auditCheckpointMs: number;
   introspection: boolean;
   logLevel: CoreSettings['LOG_LEVEL'];
 }
@@ -49,13 +62,41 @@ export function loadConfig(env: NodeJS.ProcessEnv, definitions: readonly Provide
     reconcileHorizonMs: values.RECONCILE_HORIZON_MS,
     visibilityLagMs: values.VISIBILITY_LAG_MS,
     reopenGraceMs: values.REOPEN_GRACE_MS,
+    maxInFlightCloses: values.MAX_IN_FLIGHT_CLOSES,
+    maxLagMs: values.MAX_LAG_MS,
+    drainGraceMs: values.DRAIN_GRACE_MS,
+    webhookRetentionMs: values.WEBHOOK_RETENTION_MS,
+    auditKey: values.AUDIT_KEY,
+    auditCheckpointMs: values.AUDIT_CHECKPOINT_MS,
     // Without identity the gateway is on this machine alone, where tools should find their way.
     introspection: values.INTROSPECTION === undefined ? values.AUTH === 'none' : values.INTROSPECTION === 'on',
     logLevel: values.LOG_LEVEL,
   };
 }
 
-/** {@link loadConfig} of this process's environment; nothing else reads it. */
+const AUDIT_VARIABLES: ReadonlySet<string> = new Set(['DATA_DIR', 'DATABASE_URL', 'AUDIT_KEY']);
+
+/** What reading the audit trail needs to know. */
+export type AuditConfig = Pick<Config, 'dataDir' | 'auditKey'>;
+
+/**
+ * The part of the configuration that reading the audit trail needs; it asks for no provider.
+ * @throws ConfigError with what is wrong about that part
+ */
+export function loadAuditConfig(env: NodeJS.ProcessEnv): AuditConfig {
+  const { values, problems } = readCoreSettings(env);
+  const own = problems.filter(({ variable }) => AUDIT_VARIABLES.has(variable));
+  if (own.length > 0) throw new ConfigError(own);
+  const { DATA_DIR, AUDIT_KEY } = values as CoreSettings;
+  return { dataDir: DATA_DIR, auditKey: AUDIT_KEY };
+}
+
+/** {@link loadAuditConfig} of this process's environment. */
+export function loadProcessAuditConfig(): AuditConfig {
+  return loadAuditConfig(process.env);
+}
+
+/** {@link loadConfig} of this process's environment. Nothing outside this file reads that. */
 export function loadProcessConfig(definitions: readonly ProviderDefinition[]): Config {
   return loadConfig(process.env, definitions);
 }

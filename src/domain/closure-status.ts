@@ -45,16 +45,12 @@ const MOVES: Record<ClosureStatus, readonly ClosureStatus[]> = {
   REOPENED: [],
 };
 
-const TERMINAL: ReadonlySet<ClosureStatus> = new Set([
-  'CLOSED',
-  'ANNOUNCED',
-  'REJECTED',
-  'FAILED',
-  'CANCELLED',
-  'REOPENED',
-]);
+/** Outcomes. CLOSED alone may still move, to REOPENED. */
+export const TERMINAL_STATUSES = ['CLOSED', 'ANNOUNCED', 'REJECTED', 'FAILED', 'CANCELLED', 'REOPENED'] as const satisfies readonly ClosureStatus[];
 
-/** True for a status that is an outcome. CLOSED alone may still move, to REOPENED. */
+const TERMINAL: ReadonlySet<ClosureStatus> = new Set(TERMINAL_STATUSES);
+
+/** True for a status that is an outcome. */
 export function isTerminal(status: ClosureStatus): boolean {
   return TERMINAL.has(status);
 }

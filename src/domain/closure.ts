@@ -157,6 +157,16 @@ export interface ClosureEvent {
   actor: string | null;
   correlationId: string;
   providerRequestId: string | null;
+  /** Absent: nothing that a provider said. */
+  evidence?: EventEvidence;
+}
+
+/** What of a provider's word stood behind a line of the history. For the audit trail; callers do not see it. */
+export interface EventEvidence extends Pick<Evidence, 'httpStatus' | 'providerErrors'> {
+  /** The provider's own word for the account's state, raw. */
+  providerStatus?: string;
+  /** The provider's id of the verified webhook event. */
+  webhookEventId?: string;
 }
 
 /** E.g. the provider's closing statement. */

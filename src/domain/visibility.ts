@@ -46,8 +46,8 @@ export function closureAsSeenBy(caller: Caller, closure: Closure, ordinaryMappin
 export function eventsAsSeenBy(caller: Caller, closure: Closure, events: ClosureEvent[]): ClosureEvent[] {
   if (mayOperate(caller)) return events;
   const hidden = isSensitive(closure.reason);
-  // A person's note is written for operations, whatever the reason.
-  return events.map((event) => (hidden || event.cause === 'OPERATOR' ? { ...event, detail: null } : event));
+  // A person's note is written for operations, whatever the reason; evidence, for the audit trail.
+  return events.map(({ evidence: _unseen, ...event }) => (hidden || event.cause === 'OPERATOR' ? { ...event, detail: null } : event));
 }
 
 export function blockersAsSeenBy(caller: Caller, blockers: Blocker[]): Blocker[] {

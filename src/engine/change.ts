@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Closure, ClosureEvent, ClosureProgress, EventCause } from '../domain/closure';
+import type { Closure, ClosureEvent, ClosureProgress, EventCause, EventEvidence } from '../domain/closure';
 import { nextWithSale } from '../domain/rules/liquidation';
 import type { Facts, Verdict } from '../domain/rules/situation';
 import type { Randomness } from '../ports/clock';
@@ -17,7 +17,8 @@ export interface ChangeContext {
   /** Who, for a person's decision. */
   actor?: string;
   correlationId?: string;
-  providerRequestId?: string;
+  /** What the answer, the read or the webhook carried. */
+  evidence?: EventEvidence & { requestId?: string };
   aliases?: Alias[];
   children?: ChildClosure[];
   also?: ClosureChange[];
@@ -69,8 +70,15 @@ function eventOf(closure: Closure, verdict: Verdict, context: ChangeContext): Cl
     detail: (to === closure.status ? verdict.note : verdict.detail) ?? null,
     actor: context.actor ?? null,
     correlationId: context.correlationId ?? closure.correlationId,
-    providerRequestId: context.providerRequestId ?? null,
+    providerRequestId: context.evidence?.requestId ?? null,
+    evidence: evidenceOf(context.evidence ?? {}),
   };
+}
+
+/** The part that the audit trail keeps. */
+function evidenceOf({ httpStatus, providerStatus, providerErrors, webhookEventId }: EventEvidence): EventEvidence | undefined {
+  const kept = { httpStatus, providerStatus, providerErrors: providerErrors?.length ? providerErrors : undefined, webhookEventId };
+  return Object.values(kept).some((value) => value !== undefined) ? kept : undefined;
 }
 
 /** What the store keeps of a finding. */

@@ -4,18 +4,20 @@ import type { Closure } from '../domain/closure';
 import { isTerminal } from '../domain/closure-status';
 import type { ClosureErrorCode } from '../domain/error-code';
 import type { ClosureChange } from '../ports/store';
+import type { Admission } from './admission';
 import type { EngineParts } from './driver';
 import { checkCloseInput, type Intake, isRecordedInput } from './intake';
 import { Group } from './group';
 import { firstEvent, newClosure } from './new-closure';
 import { canShowReopened, reopening } from './reopen';
 import type { CloseAccountInput, CloseAccountResult } from './service';
-import { leaseMs } from './settings';
 import { within } from './within';
 import type { Worker } from './worker';
 
 /** A request that finds the store changed under it looks again so often before it gives up. */
 const MAX_LOOKS = 5;
+/** Those who are turned away are asked to come again within this, s. */
+const LONGEST_RETRY_SECONDS = 5;
 
 /** Records the intent of a close request durably, sets the work going and waits a moment for the first answer. */
 export class CloseAccount {
@@ -24,6 +26,7 @@ export class CloseAccount {
   constructor(
     private readonly parts: EngineParts,
     private readonly worker: Worker,
+    private readonly admission: Admission,
   ) {
     this.group = new Group(parts);
   }
@@ -33,7 +36,11 @@ export class CloseAccount {
     const until = this.parts.clock.monotonic() + this.parts.settings.closeWaitMs;
     try {
       const intake = this.check(caller, input);
-      return await (intake instanceof InputRefused ? this.refuse(caller, input, intake, until) : this.record(caller, input, intake, until));
+      const isFull = this.admission.isFull;
+      return await this.admission.hold(() => {
+        if (intake instanceof InputRefused) return this.refuse(caller, input, intake, until);
+        return isFull ? this.turnAway(caller, input, intake, until) : this.record(caller, input, intake, until);
+      });
     } catch (error) {
       this.parts.telemetry.alarm({ what: 'a close request could not be recorded', correlationId: caller.correlationId, error });
       return nothingRecorded(caller, 'INTERNAL', 'The request may or may not have been recorded; the same key finds out.', { retryAfterSeconds: 1 });
@@ -56,6 +63,16 @@ export class CloseAccount {
     return nothingRecorded(caller, refusal.code, refusal.message, { field: ['input', ...refusal.field] });
   }
 
+  /** What was recorded before is still answered; nothing new is begun. */
+  private async turnAway(caller: Caller, input: CloseAccountInput, intake: Intake, until: number): Promise<CloseAccountResult> {
+    const bound = await this.parts.store.byIdempotencyKey(caller.tenant, caller.subject, input.idempotencyKey);
+    if (bound) return this.replay(caller, bound, intake, until);
+    this.parts.telemetry.overloaded({ provider: intake.provider.id, correlationId: caller.correlationId });
+    // Not all at the same moment again.
+    const retryAfterSeconds = 1 + Math.floor(LONGEST_RETRY_SECONDS * this.parts.random.fraction());
+    return nothingRecorded(caller, 'OVERLOADED', 'The gateway is full. Nothing was recorded; the same key may be sent again.', { retryAfterSeconds });
+  }
+
   /** @param until when the caller gets what is known by then, monotonic ms */
   private async record(caller: Caller, input: CloseAccountInput, intake: Intake, until: number): Promise<CloseAccountResult> {
     const { store } = this.parts;
@@ -68,20 +85,19 @@ export class CloseAccount {
         if (bound) return await this.replay(caller, bound, intake, until);
       }
       if (previous?.status === 'CLOSED') {
-        also = await this.reopening(caller, previous, intake);
+        also = await this.admission.aside(() => this.reopening(caller, previous, intake));
         if (!also) return inTheWay(caller, previous, 'ACCOUNT_ALREADY_CLOSED', 'The account was closed by an earlier closure.');
       } else if (previous && input.includeAccounts && !isTerminal(previous.status)) {
         return inProgress(caller, previous);
       }
       const intended = this.intended(caller, input, intake);
       const { parent: closure, children } = input.includeAccounts
-        ? await this.group.withChildren(intended, intake.provider, this.left(until))
+        ? await this.admission.aside(() => this.group.withChildren(intended, intake.provider, this.left(until)))
         : { parent: intended, children: [] };
       const event = firstEvent(closure, 'REQUEST', caller.subject);
-      const result = await store.record(closure, event, leaseMs(this.parts.settings), { also, children });
+      const { result, work } = await this.worker.adopt(intake.provider.id, (lease) => store.record(closure, event, lease, { also, children, newest: previous }));
       switch (result.kind) {
         case 'recorded': {
-          const work = this.worker.adopt({ closure: result.closure, attempts: [] });
           if (also?.event) this.parts.telemetry.transition({ closureId: also.id, provider: intake.provider.id, ...also.event });
           this.parts.telemetry.transition({ closureId: closure.id, provider: intake.provider.id, ...event });
           await this.group.tell(closure, children);
@@ -111,7 +127,7 @@ export class CloseAccount {
   private async firstAnswer(closure: Closure, work: Promise<void> | undefined, replayed: boolean, until: number): Promise<CloseAccountResult> {
     let latest: Closure = closure;
     if (work) {
-      await within(work, this.left(until));
+      await this.admission.aside(() => within(work, this.left(until)));
       latest = (await this.parts.store.closures(closure.tenant, [closure.id]))[0] ?? closure;
     }
     const refused = latest.status === 'REJECTED' || latest.status === 'FAILED';
@@ -130,7 +146,7 @@ export class CloseAccount {
     const read = await provider.adapter.readAccount(previous.account, context);
     if (!read.ok || read.state !== 'OPEN') return undefined;
     const detail = 'A new request was made, and a read shows the account open again.';
-    return reopening(this.parts, previous, detail, { correlationId: caller.correlationId, providerRequestId: read.requestId });
+    return reopening(this.parts, previous, detail, { correlationId: caller.correlationId, evidence: read });
   }
 
   private intended(caller: Caller, input: CloseAccountInput, intake: Intake): Closure {

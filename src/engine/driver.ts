@@ -8,11 +8,12 @@ import { unchanged } from '../domain/rules/situation';
 import type { AccountRead, CloseOutcome } from '../domain/outcome';
 import type { Clock, Randomness } from '../ports/clock';
 import type { ConfiguredProvider, ProviderRegistry } from '../ports/provider';
-import type { Alias, ChildClosure, Claimed, ClosureStore } from '../ports/store';
+import type { Alias, Claimed, ClosureStore } from '../ports/store';
 import type { Telemetry } from '../ports/telemetry';
-import { answerOf, changeOf } from './change';
+import { answerOf, type ChangeContext, changeOf } from './change';
 import { Group } from './group';
 import { Sales } from './liquidation';
+import type { Pace } from './pace';
 import { reportChange } from './report';
 import { ClaimLost, sendClose } from './send';
 import { type EngineSettings, leaseMs } from './settings';
@@ -51,12 +52,22 @@ export function aliasesOf(provider: ConfiguredProvider, read: AccountRead): Alia
   return read.aliases.map((account) => ({ account, lockKey: lockKey(account, provider.adapter.capabilities.kindsShareIds) }));
 }
 
+/** What the driver of a worker has beside the engine's parts. */
+export interface Reins {
+  pace: Pace;
+  /** Where it has fired, a claim is let go before its next step. */
+  stop: AbortSignal;
+}
+
 /** Works on one claimed closure until it has to wait. Every write is fenced by the claim. */
 export class Driver {
   private readonly group: Group;
   private readonly sales: Sales;
 
-  constructor(private readonly parts: EngineParts) {
+  constructor(
+    private readonly parts: EngineParts,
+    private readonly reins: Reins,
+  ) {
     this.group = new Group(parts);
     this.sales = new Sales(parts);
   }
@@ -95,6 +106,8 @@ export class Driver {
     const looks: Looks = { resend: false, saleSeen: false, gathered: false };
     let tokenRefused = false;
     for (let step = 0; step < MAX_STEPS; step += 1) {
+      // Due as before, so that whoever claims next takes it up at once.
+      if (this.reins.stop.aborted) return void (await this.apply(situation, unchanged({ kind: 'asBefore' }), 'TIMER'));
       const facts = factsFor(provider, this.parts);
       const todo = nextStep(situation, facts, looks);
       let verdict: Verdict;
@@ -107,12 +120,13 @@ export class Driver {
         // They explain a refusal, and are shown on what is under way; anywhere else they decide nothing.
         const blockers = pendingRead !== null || status === 'CLOSING' || status === 'SCHEDULED' || status === 'ACTION_REQUIRED';
         const read = await provider.adapter.readAccount(account, { correlationId, purpose, blockers });
+        this.reins.pace.note(provider.id, read);
         verdict = judgeRead(situation, read, facts);
-        situation = await this.apply(situation, verdict, 'POLL', { requestId: read.requestId, aliases: aliasesOf(provider, read) });
+        situation = await this.apply(situation, verdict, 'POLL', { evidence: read, aliases: aliasesOf(provider, read) });
       } else if (todo.do === 'gather') {
         const { children, ...gathered } = await this.group.gather(situation, provider, facts);
         verdict = gathered.verdict;
-        situation = await this.apply(situation, verdict, 'TIMER', { requestId: gathered.requestId, children });
+        situation = await this.apply(situation, verdict, 'TIMER', { evidence: gathered.evidence, children });
         await this.group.tell(situation.closure, children);
         if (verdict.next.kind !== 'now') return;
         looks.gathered = true;
@@ -122,11 +136,12 @@ export class Driver {
         if (!look) return;
         verdict = look.verdict;
         looks.saleSeen = !verdict.resend;
-        situation = await this.sales.keeping(look, () => this.apply(look.situation, verdict, look.cause, { requestId: look.requestId }));
+        situation = await this.sales.keeping(look, () => this.apply(look.situation, verdict, look.cause, { evidence: look.evidence }));
       } else {
-        const sent = await sendClose(this.parts, provider, situation, tokenRefused);
+        const sent = await sendClose(this.parts, provider, situation, { freshToken: tokenRefused, stop: this.reins.stop });
         situation = sent.situation;
         if (sent.kind === 'notSent') return;
+        this.reins.pace.note(provider.id, sent.outcome);
         verdict = judgeAnswer(situation, sent.attempt, sent.outcome, factsFor(provider, this.parts));
         // A refused token is the gateway's own trouble: one forced refresh, one resend, each its own attempt.
         const refresh: boolean = sent.outcome.kind === 'authFailed' && !tokenRefused;
@@ -150,7 +165,7 @@ export class Driver {
     verdict: Verdict,
   ): Promise<Claimed> {
     try {
-      return await this.apply(situation, verdict, 'RESPONSE', { requestId: outcome.requestId });
+      return await this.apply(situation, verdict, 'RESPONSE', { evidence: outcome });
     } catch (error) {
       if (error instanceof ClaimLost && attempt !== null) await this.applyLate(situation.closure, provider, attempt, outcome);
       throw error;
@@ -171,7 +186,7 @@ export class Driver {
         guard: { version: closure.version },
         lease: 'release',
         cause: 'RESPONSE',
-        providerRequestId: outcome.requestId,
+        evidence: outcome,
         now: clock.now(),
         settings,
         random,
@@ -187,16 +202,14 @@ export class Driver {
     claimed: Claimed,
     verdict: Verdict,
     cause: EventCause,
-    seen: { requestId?: string; aliases?: Alias[]; children?: ChildClosure[] } = {},
+    seen: Pick<ChangeContext, 'evidence' | 'aliases' | 'children'> = {},
   ): Promise<Claimed> {
     const { store, clock, random, settings, telemetry } = this.parts;
     const change = changeOf(claimed.closure, verdict, {
       guard: { fence: claimed.closure.fence },
       lease: verdict.next.kind === 'now' ? leaseMs(settings) : 'release',
       cause,
-      providerRequestId: seen.requestId,
-      aliases: seen.aliases,
-      children: seen.children,
+      ...seen,
       now: clock.now(),
       settings,
       random,

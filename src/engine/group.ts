@@ -1,6 +1,7 @@
 import { closureRef, lockKey } from '../domain/account';
 import type { Closure } from '../domain/closure';
 import { isTerminal } from '../domain/closure-status';
+import type { Evidence } from '../domain/outcome';
 import { isSettled, judgeChildren, judgeListed, judgeUnlisted, waitingFor } from '../domain/rules/group';
 import type { Facts, Situation, Verdict } from '../domain/rules/situation';
 import type { ChildAccount, ChildrenRead, ConfiguredProvider, KindCapabilities } from '../ports/provider';
@@ -16,7 +17,8 @@ export interface Gathered {
   verdict: Verdict;
   /** Accounts that have no closure yet. */
   children: ChildClosure[];
-  requestId?: string;
+  /** What the list carried. */
+  evidence?: Evidence;
 }
 
 const REOPENED = 'The closing of its group was asked for, and a list shows the account open again.';
@@ -37,11 +39,11 @@ export class Group {
     const verdict = judgeChildren(situation, known, facts);
     if (verdict) return { verdict, children: [] };
     const read = await this.list(closure, provider);
-    if (!read.ok) return { verdict: judgeUnlisted(situation, read, facts), children: [], requestId: read.requestId };
+    if (!read.ok) return { verdict: judgeUnlisted(situation, read, facts), children: [], evidence: read };
     const done = new Set(known.filter(isSettled).map((child) => child.lockKey));
     const children = await this.newChildren(closure, provider, read.children, done);
     const added = children.map((child) => child.closure);
-    return { verdict: judgeListed(situation, added, facts), children, requestId: read.requestId };
+    return { verdict: judgeListed(situation, added, facts), children, evidence: read };
   }
 
   /**

@@ -2,10 +2,13 @@ import type { AccountInput } from '../domain/account';
 import { type Caller, mayOperate } from '../domain/caller';
 import { isSensitive } from '../domain/reason';
 import { blockersAsSeenBy, errorAsSeenBy, isHold } from '../domain/visibility';
+import { Admission } from './admission';
 import { CloseAccount } from './close-account';
 import type { EngineParts } from './driver';
 import { checkEligibility } from './eligibility';
+import { Lag } from './lag';
 import { Operate } from './operate';
+import { Pruning } from './pruning';
 import { Queries } from './queries';
 import { Reader } from './reader';
 import type { ClosureResult, ClosureService, Eligibility } from './service';
@@ -21,20 +24,26 @@ export interface Engine {
   service: ClosureService;
   /** Takes a delivery to a provider's webhook route. Rejects when it could not be kept. */
   receiveWebhook(providerId: string, delivery: WebhookDelivery): Promise<DeliveryResult>;
-  /** Begins to claim what is due. */
+  /** Begins to claim what is due, and to forget what is old. */
   start(): void;
-  /** Claims nothing more and waits for what is under way; what was sent and not answered stays in doubt. */
+  /** Claims nothing more, and lets go of what is claimed and not sent, for others to take up. Requests of callers go on. */
+  stopClaiming(): void;
+  /** Lets go of everything that is not sent; what is sent and not answered stays in doubt. */
+  giveUp(): void;
+  /** Claims nothing more and waits for what is under way. */
   drain(): Promise<void>;
 }
 
 /** Puts the engine together: closing, recovery, polling and what callers may ask. */
 export function createEngine(parts: EngineParts): Engine {
   const worker = new Worker(parts);
-  const closeAccount = new CloseAccount(parts, worker);
+  const lag = new Lag();
+  const closeAccount = new CloseAccount(parts, worker, new Admission(parts.settings, lag));
   const reader = new Reader(parts.clock);
   const operate = new Operate(parts, worker, reader);
   const queries = new Queries(parts);
   const webhooks = new Webhooks(parts, worker);
+  const pruning = new Pruning(parts);
 
   /** The error of a sensitive closure shows no provider text, wherever the error came from. */
   function seen<Result extends ClosureResult>(caller: Caller, result: Result): Result {
@@ -77,11 +86,16 @@ export function createEngine(parts: EngineParts): Engine {
     service,
     receiveWebhook: (providerId, delivery) => webhooks.receive(providerId, delivery),
     start() {
+      lag.start();
       worker.start();
       webhooks.start();
+      pruning.start();
     },
+    stopClaiming: () => worker.stopClaiming(),
+    giveUp: () => worker.giveUp(),
     async drain() {
-      await Promise.all([worker.drain(), webhooks.drain()]);
+      lag.stop();
+      await Promise.all([worker.drain(), webhooks.drain(), pruning.drain()]);
     },
   };
 }

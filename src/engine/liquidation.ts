@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Closure, EventCause, Liquidation } from '../domain/closure';
 import type { LiquidationOutcome, SalesRead } from '../domain/liquidation';
+import type { Evidence } from '../domain/outcome';
 import { judgeSaleAnswer, judgeSales, saleStep } from '../domain/rules/liquidation';
 import type { Facts, Verdict } from '../domain/rules/situation';
 import type { ConfiguredProvider, ProviderLiquidation } from '../ports/provider';
@@ -16,7 +17,7 @@ export interface SaleLook {
   situation: Claimed;
   verdict: Verdict;
   cause: EventCause;
-  requestId?: string;
+  evidence: Evidence;
   /** Where a request was answered: what the answer makes of the closure as it is stored now. */
   judgeAgain?: (closure: Closure) => Verdict | null;
 }
@@ -41,7 +42,7 @@ export class Sales {
     if (liquidation && saleStep(claimed, facts, resend) === 'send') return this.send(claimed, provider, liquidation, facts);
     const read = liquidation ? await this.list(claimed.closure, provider, liquidation) : SELLS_NO_MORE;
     const closure = { ...claimed.closure, liquidation: claimed.closure.liquidation ?? this.unsent(randomUUID()) };
-    return { situation: claimed, verdict: judgeSales({ ...claimed, closure }, read, facts), cause: 'POLL', requestId: read.requestId };
+    return { situation: claimed, verdict: judgeSales({ ...claimed, closure }, read, facts), cause: 'POLL', evidence: read };
   }
 
   /** Commits a look. An answer that finds the claim gone is weighed against what is stored now; the loss is thrown all the same. */
@@ -118,7 +119,7 @@ export class Sales {
       situation,
       verdict: judge({ ...closure, liquidation: begun }),
       cause: 'RESPONSE',
-      requestId: outcome.requestId,
+      evidence: outcome,
       judgeAgain: (stored) => (left && isNewest(stored) ? judge(stored) : null),
     };
   }
@@ -131,7 +132,7 @@ export class Sales {
     return null;
   }
 
-  private async keepLate({ situation, cause, requestId, judgeAgain }: SaleLook): Promise<void> {
+  private async keepLate({ situation, cause, evidence, judgeAgain }: SaleLook): Promise<void> {
     const { store, clock, random, settings, telemetry } = this.parts;
     const { id, tenant } = situation.closure;
     for (let look = 0; look < MAX_LATE_LOOKS; look += 1) {
@@ -139,7 +140,7 @@ export class Sales {
       const verdict = closure && judgeAgain?.(closure);
       if (!closure || !verdict) return;
       const guard = { version: closure.version };
-      const change = changeOf(closure, verdict, { guard, lease: 'release', cause, providerRequestId: requestId, now: clock.now(), settings, random });
+      const change = changeOf(closure, verdict, { guard, lease: 'release', cause, evidence, now: clock.now(), settings, random });
       const after = await store.commit(change);
       if (after) return reportChange(telemetry, closure, after, change.event);
     }

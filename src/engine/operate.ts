@@ -3,6 +3,7 @@ import { closureError } from '../domain/closure-error';
 import { type Closure, type EventCause, isBeingSent, mayBeApplied } from '../domain/closure';
 import { canBecome, type ClosureStatus, isTerminal } from '../domain/closure-status';
 import type { ClosureErrorCode } from '../domain/error-code';
+import type { Evidence } from '../domain/outcome';
 import { judgeRead } from '../domain/rules/read';
 import { errorOf, type Finding, type Situation, type Verdict } from '../domain/rules/situation';
 import type { Alias, ClosureChange } from '../ports/store';
@@ -23,7 +24,7 @@ interface Decision {
   cause: EventCause;
   actor?: string;
   aliases?: Alias[];
-  providerRequestId?: string;
+  evidence?: Evidence;
   /** What must hold in the same commit. */
   also?: ClosureChange[];
 }
@@ -58,7 +59,7 @@ export class Operate {
       verdict: onlyNews(judgeRead(situation, read, { ...factsFor(provider, this.parts), now: at })),
       cause: 'POLL',
       aliases,
-      providerRequestId: read.requestId,
+      evidence: read,
     }));
     const error = read.ok
       ? null

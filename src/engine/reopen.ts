@@ -1,7 +1,7 @@
 import type { Closure } from '../domain/closure';
 import type { ConfiguredProvider } from '../ports/provider';
 import type { ClosureChange } from '../ports/store';
-import { changeOf } from './change';
+import { type ChangeContext, changeOf } from './change';
 import type { EngineParts } from './driver';
 
 /** True once a read that shows the account of a CLOSED closure open can be believed. */
@@ -15,7 +15,7 @@ export function reopening(
   { clock, random, settings }: EngineParts,
   closure: Closure,
   detail: string,
-  seen: { correlationId: string; providerRequestId?: string },
+  seen: Pick<ChangeContext, 'correlationId' | 'evidence'>,
 ): ClosureChange {
   const verdict = { set: { status: 'REOPENED' as const }, detail, next: { kind: 'never' as const } };
   const guard = { version: closure.version };

@@ -16,6 +16,17 @@ export class ClaimLost extends Error {
 /** The mark is durable and too little of the lease is left for the request to end within it. */
 export class SendDeadlinePassed extends Error {}
 
+/** The gateway stops, and the request has no mark yet. */
+class Stopping extends Error {}
+
+/** How one request is sent. */
+export interface SendOptions {
+  /** The token used last was refused. */
+  freshToken: boolean;
+  /** Where it has fired, what has no mark yet is let go. */
+  stop: AbortSignal;
+}
+
 /**
  * The last look before the first byte: nothing leaves that might still be on its way when another worker claims.
  * @param markedFrom when the commit of the mark began, which renewed the lease; monotonic clock, ms
@@ -34,12 +45,13 @@ export type Sent =
  * that the request ends within the lease, then the first byte. Every request that may leave has its own attempt.
  * @throws ClaimLost when the mark finds the claim gone; nothing was sent
  */
-export async function sendClose(parts: EngineParts, provider: ConfiguredProvider, claimed: Claimed, freshToken: boolean): Promise<Sent> {
+export async function sendClose(parts: EngineParts, provider: ConfiguredProvider, claimed: Claimed, { freshToken, stop }: SendOptions): Promise<Sent> {
   const { store, clock, telemetry } = parts;
   let situation = claimed;
   let attempt: Attempt | null = null;
 
   async function beforeFirstByte(): Promise<void> {
+    if (stop.aborted) throw new Stopping();
     const started = clock.monotonic();
     const marked: Attempt = {
       number: claimed.closure.attempts + 1,
@@ -69,7 +81,7 @@ export async function sendClose(parts: EngineParts, provider: ConfiguredProvider
     return { kind: 'answered', situation, attempt: numberOf(attempt), outcome };
   } catch (error) {
     if (error instanceof ClaimLost) throw error;
-    if (error instanceof SendDeadlinePassed) return await takeBack(parts, situation);
+    if (error instanceof Stopping || error instanceof SendDeadlinePassed) return await takeBack(parts, situation, attempt);
     telemetry.alarm({ what: 'an adapter threw', provider: provider.id, closureId: closure.id, correlationId: closure.correlationId, error });
     return { kind: 'answered', situation, attempt: numberOf(attempt), outcome: afterThrow(attempt) };
   }
@@ -91,14 +103,13 @@ function afterThrow(attempt: Attempt | null): CloseOutcome {
 }
 
 /** Proven not sent, and due again at once for whoever claims it next. */
-async function takeBack({ store, clock }: EngineParts, situation: Claimed): Promise<Sent> {
-  const mark = situation.attempts.at(-1);
+async function takeBack({ store, clock }: EngineParts, situation: Claimed, mark: Attempt | null): Promise<Sent> {
   const after = await store.commit({
     id: situation.closure.id,
     guard: { fence: situation.closure.fence },
     set: { dueAt: clock.now() },
     visible: false,
-    answers: mark && [{ number: mark.number, effect: 'NOT_SENT', answeredAt: clock.now(), evidence: {} }],
+    answers: mark ? [{ number: mark.number, effect: 'NOT_SENT', answeredAt: clock.now(), evidence: {} }] : undefined,
     lease: 'release',
   });
   if (!after) throw new ClaimLost();

@@ -14,8 +14,14 @@ export interface EngineSettings {
   reopenGraceMs: number;
   /** How long one provider request may take. */
   providerTimeoutMs: number;
-  /** How many closures one process works on at once. */
+  /** How long a webhook event is kept, from its receipt, once it was applied. */
+  webhookRetentionMs: number;
+  /** How many closures of one provider a process works on at once. */
   workers: number;
+  /** How many close requests may wait to be recorded at once; one more is turned away. */
+  maxInFlightCloses: number;
+  /** How late the process may run before close requests are turned away. */
+  maxLagMs: number;
 }
 
 /**

@@ -23,6 +23,8 @@ const LOOK_EVERY_MS = 5_000;
 /** Webhooks: verified, kept durably, answered, and only then applied. */
 export class Webhooks {
   private applying: Promise<void> | null = null;
+  /** Events were kept since the run under way began; it may not see them. */
+  private again = false;
   private timer: NodeJS.Timeout | undefined;
   private stopping = false;
 
@@ -60,13 +62,16 @@ export class Webhooks {
 
   /** Applies what is kept, one run at a time. */
   private apply(): void {
-    if (this.applying || this.stopping) return;
+    if (this.stopping) return;
+    this.again = this.applying !== null;
+    if (this.again) return;
     clearTimeout(this.timer);
     this.applying = this.applyAll()
       .catch((error: unknown) => this.parts.telemetry.alarm({ what: 'kept webhooks could not be applied', error }))
       .finally(() => {
         this.applying = null;
-        if (!this.stopping) this.timer = setTimeout(() => this.apply(), LOOK_EVERY_MS).unref();
+        if (this.again) this.apply();
+        else if (!this.stopping) this.timer = setTimeout(() => this.apply(), LOOK_EVERY_MS).unref();
       });
   }
 
@@ -90,7 +95,7 @@ export class Webhooks {
     const closures = await this.parts.store.newestOfAccount(provider.id, key);
     const mine = closures.filter(({ tenant }) => provider.tenants === '*' || provider.tenants.has(tenant));
     for (const closure of mine) {
-      await (news.kind === 'report' ? this.attachToAll(closure, news.report) : this.tell(provider, closure, news));
+      await (news.kind === 'report' ? this.attachToAll(closure, news.report) : this.tell(provider, closure, news, event.id));
     }
     return mine.length > 0 ? 'APPLIED' : 'IGNORED';
   }
@@ -105,17 +110,17 @@ export class Webhooks {
   }
 
   /** Until it is written or says nothing any more: others write at the same time. */
-  private async tell(provider: ConfiguredProvider, first: Closure, news: News & { account: AccountRef }): Promise<void> {
+  private async tell(provider: ConfiguredProvider, first: Closure, news: News & { account: AccountRef }, eventId: string): Promise<void> {
     const { store, clock, random, settings, telemetry } = this.parts;
     let closure: Closure | undefined = first;
     for (let look = 0; look < MAX_LOOKS && closure; look += 1) {
       const judged = judgeNews({ closure, attempts: await store.attempts(closure.id) }, news, factsFor(provider, this.parts));
       if (judged === null) return;
       if (judged === 'own') {
-        if (await this.recordOwn(provider, closure, news)) return;
+        if (await this.recordOwn(provider, closure, news, eventId)) return;
       } else {
         const guard = { version: closure.version };
-        const change = changeOf(closure, judged.verdict, { guard, lease: 'release', cause: 'WEBHOOK', now: clock.now(), settings, random });
+        const change = changeOf(closure, judged.verdict, { guard, lease: 'release', cause: 'WEBHOOK', evidence: { webhookEventId: eventId }, now: clock.now(), settings, random });
         const after = await store.commit(change);
         if (after) {
           reportChange(telemetry, closure, after, change.event);
@@ -128,7 +133,7 @@ export class Webhooks {
   }
 
   /** A closing that the provider began by itself, on an account that is known here. */
-  private async recordOwn(provider: ConfiguredProvider, known: Closure, news: News & { account: AccountRef }): Promise<boolean> {
+  private async recordOwn(provider: ConfiguredProvider, known: Closure, news: News & { account: AccountRef }, eventId: string): Promise<boolean> {
     const { store, clock, random, settings, telemetry } = this.parts;
     const now = clock.now();
     const intent = {
@@ -152,7 +157,8 @@ export class Webhooks {
     const closing = { status: 'CLOSING' as const, closingSeenAt: now, dueAt: dueAt({ kind: 'poll' }, now, { dueAt: null, quietSteps: 0 }, random.fraction(), settings) };
     const closed = { status: 'CLOSED' as const, closedAt: now, dueAt: null };
     const closure = newClosure(intent, news.kind === 'closed' ? closed : closing);
-    const event = firstEvent(closure, 'WEBHOOK', null, 'The provider closes the account by its own decision.');
+    const first = firstEvent(closure, 'WEBHOOK', null, 'The provider closes the account by its own decision.');
+    const event = { ...first, evidence: { webhookEventId: eventId } };
     const result = await store.record(closure, event, 0);
     if (result.kind !== 'recorded') return false;
     telemetry.transition({ closureId: closure.id, provider: provider.id, ...event });

@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { ClosureService } from '../engine/service';
 import type { ErrorLog } from '../graphql/errors/mask-error';
@@ -20,8 +21,8 @@ const REQUEST_TIMEOUT_MS = 15_000;
 const TIMEOUT_CHECK_MS = 2_500;
 /** Above the 60 s that load balancers keep idle connections, so that it is they who close them, ms. */
 const KEEP_ALIVE_MS = 65_000;
-/** After this the connections that are left are cut, ms. */
-const DRAIN_LIMIT_MS = 20_000;
+/** So long after the start of a drain the connections that are left are cut, ms. */
+const CUT_AFTER_MS = 22_000;
 
 const SECURITY_HEADERS = {
   'cache-control': 'no-store',
@@ -52,8 +53,11 @@ export interface Server {
    * @returns where, for example "http://127.0.0.1:4000"
    */
   listen(host: string, port: number): Promise<string>;
-  /** Unready at once, takes no new connections, finishes what is under way (for 20 s at most), closes. */
-  drain(): Promise<void>;
+  /**
+   * Unready at once; for the grace it serves as before, since load balancers notice late. Then it takes no new
+   * connections, finishes what is under way (until 22 s after the start at most), closes.
+   */
+  drain(graceMs?: number): Promise<void>;
 }
 
 /**
@@ -65,17 +69,18 @@ export function createServer(options: ServerOptions): Server {
   const apollo = createApollo(options.logger, options.introspection);
   const inFlight = new InFlight();
   let draining = false;
+  let closing = false;
 
   app.addHook('onRequest', async (request, reply) => {
     inFlight.add(reply.raw);
     reply.headers({ ...SECURITY_HEADERS, [CORRELATION_HEADER]: request.id });
   });
   app.addHook('onSend', async (_request, reply) => {
-    // An answer begun before the drain must not keep its connection open after it.
+    // Who comes again is to find another process; and an answer begun before the end must not keep its connection open after it.
     if (draining) reply.header('connection', 'close');
   });
   app.server.on('connection', (socket) => {
-    if (draining) socket.destroy();
+    if (closing) socket.destroy();
   });
   addProbes(app, { health: options.health, metrics: options.metrics, isDraining: () => draining, log: options.logger });
 
@@ -88,10 +93,12 @@ export function createServer(options: ServerOptions): Server {
       const { address } = await lookup(host);
       return app.listen({ host: address, port });
     },
-    async drain() {
+    async drain(graceMs = 0) {
       draining = true;
+      if (graceMs > 0) await wait(graceMs);
+      closing = true;
       const closed = app.close();
-      const limit = setTimeout(() => app.server.closeAllConnections(), DRAIN_LIMIT_MS);
+      const limit = setTimeout(() => app.server.closeAllConnections(), CUT_AFTER_MS - graceMs);
       await inFlight.none();
       clearTimeout(limit);
       // Connections that never sent a request count as busy to Node, and would hold the server open.

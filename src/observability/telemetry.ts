@@ -18,9 +18,25 @@ export function createTelemetry(logger: Logger, metrics: Metrics): Telemetry {
       const fields = { provider, operation, outcome, durationMs: Math.round(durationMs), httpStatus, requestId, correlationId };
       logger.info(fields, 'provider called');
     },
+    circuit({ provider, circuit, state, restMs }) {
+      metrics.circuitOpen.set({ provider, circuit }, state === 'closed' ? 0 : 1);
+      if (state === 'open') metrics.circuitOpenings.inc({ provider, circuit });
+      const fields = { provider, circuit, state, restMs: restMs && Math.round(restMs) };
+      if (state === 'open') logger.warn(fields, 'requests to the provider are kept back');
+      else logger.info(fields, state === 'closed' ? 'requests to the provider are let through again' : 'the provider is tried');
+    },
+    overloaded({ provider, correlationId }) {
+      metrics.overloaded.inc({ provider });
+      logger.warn({ provider, correlationId }, 'a close request was turned away');
+    },
     unmapped({ provider, what, word, correlationId }) {
       metrics.unmappedWords.inc({ provider, what });
       logger.warn({ provider, what, word: word.slice(0, WORD_LENGTH), correlationId }, 'provider used an unknown word');
+    },
+    pruned({ keys, events }) {
+      metrics.pruned.inc({ what: 'key' }, keys);
+      metrics.pruned.inc({ what: 'event' }, events);
+      if (keys + events > 0) logger.info({ keys, events }, 'old entries forgotten');
     },
     alarm({ what, provider, closureId, correlationId, error }) {
       metrics.alarms.inc({ what, provider: provider ?? '' });

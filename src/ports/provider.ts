@@ -168,7 +168,7 @@ export interface ProviderAdapter {
   listChildren?(group: AccountRef, context: ListingContext): Promise<ChildrenRead>;
   /** Present where a kind has `liquidatePositions`. */
   readonly liquidation?: ProviderLiquidation;
-  /** Frees connections. */
+  /** Frees connections. Requests under way are given up: their answers are lost. */
   dispose(): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 import type { AccountRef } from '../domain/account';
+import type { Checkpoint, CheckpointSigner } from '../domain/audit-checkpoint';
 import type { BlockerCode } from '../domain/blocker';
 import type { Attempt, AttemptEffect, Closure, ClosureEvent, ClosureProgress, ClosureReport } from '../domain/closure';
 import type { ClosureStatus } from '../domain/closure-status';
@@ -7,7 +8,8 @@ import type { WebhookEvent } from './provider';
 
 /**
  * The store port: closures, their attempts, history and identifiers, and the work queue in one place, so that
- * the intent, the audit entry and the due time change in the same commit. A promise that resolves means durable:
+ * the intent, the audit entry and the due time change in the same commit. Every event is chained to the one before it
+ * (see domain/audit-chain). A promise that resolves means durable:
  * it survives the process and the machine's power. A promise that rejects means the outcome is not known.
  */
 
@@ -75,6 +77,11 @@ export interface Alongside {
   /** A change to another closure. */
   also?: ClosureChange;
   children?: ChildClosure[];
+  /**
+   * The newest closure of the account as the recorder saw it, see {@link ClosureStore.byLockKey}; null: none. With
+   * another one in the store by now, or that one in another status, it is `stale`: the account may be closed since.
+   */
+  newest?: Pick<Closure, 'id' | 'status'> | null;
 }
 
 export type RecordResult =
@@ -83,7 +90,7 @@ export type RecordResult =
   | { kind: 'keyTaken'; closure: Closure }
   /** This live closure has the account, by its own or by another of its identifiers. */
   | { kind: 'accountTaken'; closure: Closure }
-  /** An `also` did not match any more; nothing was written. */
+  /** An `also`, or `newest`, did not match any more; nothing was written. */
   | { kind: 'stale' };
 
 /** What a worker leaves alone for now. */
@@ -113,6 +120,38 @@ export interface InboxEvent extends WebhookEvent {
  * - UNREADABLE: it could not be read; kept for inspection.
  */
 export type EventOutcome = 'APPLIED' | 'IGNORED' | 'UNREADABLE';
+
+/** What the store may forget: times are epoch ms, exclusive. */
+export interface Forgettable {
+  /** Idempotency keys of closures that are in a terminal status since before. */
+  keysBefore: number;
+  /** Settled webhook events received before; see EventOutcome. */
+  eventsBefore: number;
+  /** Those of them that could not be read. */
+  unreadableBefore: number;
+}
+
+/** What waits for a worker. `oldestMs`: for how long the first of it has; null: nothing waits. */
+export interface Backlog {
+  count: number;
+  oldestMs: number | null;
+}
+
+/** How much there is of what an operator watches, over all tenants; ages in ms. */
+export interface Census {
+  /** `oldestMs`: how long the oldest has been in its status; null where none is, and for terminal ones. */
+  closures: { provider: string; status: ClosureStatus; count: number; oldestMs: number | null }[];
+  /** Closures whose next step is due, those under way included. */
+  due: Backlog;
+  /** Webhook events that are not settled. */
+  inbox: Backlog;
+}
+
+/** A checkpoint that was made now. */
+export interface SealedCheckpoint extends Checkpoint {
+  /** How many it lists. */
+  closures: number;
+}
 
 export interface ListFilter {
   status?: ClosureStatus[];
@@ -174,8 +213,20 @@ export interface ClosureStore {
   /** Claims up to `limit` events that are not settled, those received first. */
   claimEvents(limit: number, leaseMs: number): Promise<InboxEvent[]>;
   settleEvent(provider: string, id: string, outcome: EventOutcome): Promise<void>;
+  /**
+   * Forgets up to `limit` keys and up to `limit` events, and says how many. A closure without its key is otherwise as
+   * it was, its version included; a later use of the key is a new request.
+   */
+  prune(what: Forgettable, limit: number): Promise<{ keys: number; events: number }>;
   /** Ids of the providers that have closures of this tenant, sorted. */
   providersSeen(tenant: string): Promise<string[]>;
+  /** Cheap enough to be asked for all the time. Backlogs are counted up to `most`. */
+  census(most: number): Promise<Census>;
+  /**
+   * Makes the next audit checkpoint over up to `limit` closures that got entries since they were last in one; null:
+   * there are none. Stores that several processes share make one at a time.
+   */
+  sealCheckpoint(limit: number, signer: CheckpointSigner): Promise<SealedCheckpoint | null>;
   /** Rejects when the store cannot take a write. */
   ping(): Promise<void>;
   /** Waits for what is under way, then lets go of files, locks and connections. */

@@ -11,6 +11,8 @@ export interface AdapterContext {
   id: string;
   /** How long one provider request may take in all, ms. */
   timeoutMs: number;
+  /** Bounds of the growing interval between tries, ms. */
+  retryMs: { min: number; max: number };
   /** Overrides the adapter's own `visibilityLagMs` where set. */
   visibilityLagMs?: number;
   clock: Clock;

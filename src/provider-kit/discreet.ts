@@ -52,7 +52,10 @@ export function discreetTelemetry(telemetry: Telemetry, secrets: KnownSecrets): 
   return {
     transition: (event) => telemetry.transition(event),
     providerCall: (event) => telemetry.providerCall({ ...event, requestId: cleanId(event.requestId, secrets) }),
+    circuit: (event) => telemetry.circuit(event),
+    overloaded: (event) => telemetry.overloaded(event),
     unmapped: (event) => telemetry.unmapped({ ...event, word: cleaner(secrets, MAX_WORD)(event.word) }),
+    pruned: (count) => telemetry.pruned(count),
     alarm: (event) => telemetry.alarm({ ...event, error: secrets.maskThrown(event.error) }),
   };
 }

@@ -1,8 +1,10 @@
 import { bulkhead, BulkheadRejectedError } from 'cockatiel';
 import { buildConnector, type Dispatcher, errors, Pool } from 'undici';
+import { Circuit, circuitOf, type HttpContext } from './circuit';
 import { readBody } from './http-body';
 import { ConnectFailed, connectFailureCause, type LostCause, lostCause, type NotSentCause } from './http-failure';
 import { assertedPath, type Base, parseBase, rawQuery } from './http-target';
+import type { CircuitName } from '../ports/telemetry';
 import type { RateBudget, RequestPriority } from './rate-budget';
 
 export { pathSegment } from './http-target';
@@ -14,8 +16,7 @@ const CONNECT_TIMEOUT_MS = 3_000;
 export interface ProviderHttpOptions {
   /** Scheme, host and an optional path that all requests share. */
   baseUrl: string;
-  /** How long one exchange may take, from the beginning of `beforeFirstByte` to the last byte of the answer, ms. */
-  timeoutMs: number;
+  context: HttpContext;
   /** Connections to the provider, and so requests at the same time. Default 16. */
   connections?: number;
   /** Requests that may wait for a connection. Default 256. */
@@ -71,7 +72,7 @@ export interface HttpAnswer {
  */
 export type ProviderAnswer =
   | HttpAnswer
-  | { kind: 'notSent'; cause: NotSentCause }
+  | { kind: 'notSent'; cause: NotSentCause; /** With `resting`: how long it still does, ms. */ retryAfterMs?: number }
   | { kind: 'lost'; cause: LostCause; status?: number };
 
 /** The part of the connections that is kept for closes, however many reads there are. */
@@ -89,14 +90,17 @@ export class ProviderHttp {
   /** Reads pass through here first, so that they never hold all connections. */
   readonly #readSlots;
   readonly #budget: RateBudget | undefined;
+  readonly #circuits: Record<CircuitName, Circuit>;
   readonly #timeoutMs: number;
   readonly #queueWaitMs: number;
   #closing: Promise<void> | null = null;
 
   constructor(options: ProviderHttpOptions) {
     const connections = options.connections ?? 16;
+    const { context } = options;
     this.#base = parseBase(options.baseUrl);
-    this.#timeoutMs = options.timeoutMs;
+    this.#timeoutMs = context.timeoutMs;
+    this.#circuits = { write: new Circuit('write', context), read: new Circuit('read', context), other: new Circuit('other', context) };
     this.#queueWaitMs = options.queueWaitMs ?? 2_000;
     const queue = options.queue ?? 256;
     this.#slots = bulkhead(connections, queue);
@@ -105,7 +109,7 @@ export class ProviderHttp {
     this.#pool = new Pool(this.#base.origin, {
       connections,
       pipelining: 1,
-      connect: markedConnector(Math.min(CONNECT_TIMEOUT_MS, options.timeoutMs / 2)),
+      connect: markedConnector(Math.min(CONNECT_TIMEOUT_MS, context.timeoutMs / 2)),
       // The deadline of the whole exchange stands in for both; undici's own count in whole seconds.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -120,12 +124,16 @@ export class ProviderHttp {
   send(request: ProviderRequest): Promise<ProviderAnswer> {
     const query = rawQuery(request.query ?? []);
     const path = assertedPath(this.#base, request.path, query);
-    return this.#withSlot(request.priority ?? 'CLOSE', () => this.#exchange(request, path, query));
+    const circuit = this.#circuits[circuitOf(request)];
+    const refused = circuit.refusal();
+    if (refused) return Promise.resolve(refused);
+    // Asked again once a slot is held, and not later: a request whose mark is written leaves.
+    return this.#withSlot(request.priority ?? 'CLOSE', () => circuit.run(() => this.#exchange(request, path, query)));
   }
 
-  /** Lets requests under way finish, within their deadlines, and frees all connections. */
+  /** Frees all connections. What is under way is given up: whether a request was carried out is in doubt then. */
   async dispose(): Promise<void> {
-    this.#closing ??= this.#pool.close();
+    this.#closing ??= this.#pool.destroy();
     await this.#closing;
   }
 

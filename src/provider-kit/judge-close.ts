@@ -44,13 +44,15 @@ export interface JudgeContext {
   onUnmapped?: (word: string) => void;
 }
 
-const NOT_SENT: Record<Extract<ProviderAnswer, { kind: 'notSent' }>['cause'], string> = {
+/** How a request that never left reads in a closure's error. */
+export const NOT_SENT: Record<Extract<ProviderAnswer, { kind: 'notSent' }>['cause'], string> = {
   refused: 'The provider refused the connection.',
   dns: 'The name of the provider could not be resolved.',
   tls: 'No TLS connection to the provider came to be.',
   connectTimeout: 'The provider did not take the connection in time.',
   poolFull: 'All connections to the provider are busy.',
   late: 'The request could not leave in time.',
+  resting: 'The provider did not answer several requests in a row; it is tried again soon.',
 };
 
 /** How a lost answer reads in a closure's history. */
@@ -96,7 +98,9 @@ const BY_STATUS_ALONE = new Map<number, ErrorMeaning>([
  * Whatever is not documented and well-formed proves nothing.
  */
 export function judgeCloseAnswer(answer: ProviderAnswer, table: CloseTable, context: JudgeContext): CloseOutcome {
-  if (answer.kind === 'notSent') return { kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: NOT_SENT[answer.cause] };
+  if (answer.kind === 'notSent') {
+    return { kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: NOT_SENT[answer.cause], retryAfterMs: answer.retryAfterMs };
+  }
   if (answer.kind === 'lost') return { kind: 'unknown', detail: LOST[answer.cause], httpStatus: answer.status };
 
   const { status } = answer;

@@ -1,7 +1,7 @@
 import type { ReadFailed } from '../domain/outcome';
 import { cleanRequestId, type ErrorBody, type ErrorDialect, isJsonMediaType, parseJson } from './error-body';
 import type { ProviderAnswer } from './http';
-import { type JudgeContext, LOST } from './judge-close';
+import { type JudgeContext, LOST, NOT_SENT } from './judge-close';
 import type { TokenCache } from './oauth';
 import { retryAfterMs } from './retry-after';
 
@@ -48,7 +48,7 @@ export async function readWithToken(
 
 /** Sorts a read's answer: JSON under 200, a 404, or a reason why it says nothing about the account. */
 export function judgeRead(answer: ProviderAnswer, rules: ReadRules, context: Pick<JudgeContext, 'nowMs'>): JsonRead {
-  if (answer.kind === 'notSent') return failed('PROVIDER_UNAVAILABLE', 'The provider cannot be reached.');
+  if (answer.kind === 'notSent') return failed('PROVIDER_UNAVAILABLE', NOT_SENT[answer.cause], { retryAfterMs: answer.retryAfterMs });
   if (answer.kind === 'lost') {
     const evidence = { httpStatus: answer.status };
     if (answer.cause === 'timeout') return failed('PROVIDER_TIMEOUT', LOST.timeout, evidence);

@@ -106,7 +106,8 @@ function bodyOf(answer: HttpAnswer): unknown {
 function refusal(answer: ProviderAnswer, nowMs: number): TokenRefused {
   if (answer.kind !== 'answer') {
     const evidence = answer.kind === 'lost' ? { httpStatus: answer.status } : {};
-    return { ok: false, code: 'PROVIDER_UNAVAILABLE', message: 'The provider\'s token endpoint gave no answer.', evidence };
+    const wait = answer.kind === 'notSent' ? answer.retryAfterMs : undefined;
+    return { ok: false, code: 'PROVIDER_UNAVAILABLE', message: 'The provider\'s token endpoint gave no answer.', retryAfterMs: wait, evidence };
   }
   const base = {
     ok: false,

@@ -82,6 +82,8 @@ export interface SandboxServer {
    * `accountId` "*" is for requests of any account or none.
    */
   script(accountId: string, operation: SandboxOperation, steps: readonly SandboxStep[]): void;
+  /** What every request meets from now on, before any script. "normal" ends it. */
+  outage(step: SandboxStep): void;
   /** Ends every connection and stops listening. */
   dispose(): Promise<void>;
 }
@@ -140,6 +142,7 @@ export async function startSandboxServer(options: SandboxServerOptions): Promise
   const ledger: LedgerEntry[] = [];
   const scripts = new Map<string, SandboxStep[]>();
   const faultsMet = new Set<string>();
+  let outage: SandboxStep = 'normal';
   let stray = 0;
 
   const other = createServer((_request, response) => {
@@ -149,6 +152,7 @@ export async function startSandboxServer(options: SandboxServerOptions): Promise
   const otherOrigin = await listen(other, 0);
 
   function nextStep({ operation, accountId, fault: usual }: SandboxRoute): SandboxStep {
+    if (outage !== 'normal') return outage;
     const own = accountId === undefined ? undefined : scripts.get(`${operation} ${accountId}`)?.shift();
     const step = own ?? scripts.get(`${operation} *`)?.shift();
     if (step !== undefined) return step;
@@ -211,6 +215,9 @@ export async function startSandboxServer(options: SandboxServerOptions): Promise
     script(accountId, operation, steps) {
       const key = `${operation} ${accountId === '*' ? '*' : primary(accountId)}`;
       scripts.set(key, [...(scripts.get(key) ?? []), ...steps]);
+    },
+    outage(step) {
+      outage = step;
     },
     dispose: async () => {
       await Promise.all([close(server), close(other)]);

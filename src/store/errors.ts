@@ -36,6 +36,30 @@ export class StoreTooNew extends Error {
   }
 }
 
+/** There is nothing to back up, nowhere to put it, or the copy is not what it should be. The message says which. */
+export class BackupRefused extends Error {
+  constructor(sentence: string) {
+    super(sentence);
+    this.name = 'BackupRefused';
+  }
+}
+
+/** The database was written by an older gateway and not opened by this one since. */
+export class StoreTooOld extends Error {
+  constructor(found: number, known: number) {
+    super(`The store has schema version ${found}, and this version reads ${known}. Start the gateway once to bring it up to date.`);
+    this.name = 'StoreTooOld';
+  }
+}
+
+/** There is no store where one should be read. */
+export class StoreMissing extends Error {
+  constructor(dataDir: string) {
+    super(`The data folder ${dataDir} holds no store.`);
+    this.name = 'StoreMissing';
+  }
+}
+
 /** A write after `dispose`. */
 export class StoreClosed extends Error {
   constructor() {

@@ -1,7 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { ConfigError } from '../../src/config/config-error';
-import { type Config, loadConfig } from '../../src/config/load-config';
+import { type Config, loadAuditConfig, loadConfig } from '../../src/config/load-config';
 import { defineProvider } from '../../src/provider-kit/define';
 
 const bank = defineProvider({
@@ -57,6 +58,12 @@ describe('defaults', () => {
       reconcileHorizonMs: 86_400_000,
       visibilityLagMs: undefined,
       reopenGraceMs: 900_000,
+      maxInFlightCloses: 512,
+      maxLagMs: 1_000,
+      drainGraceMs: 5_000,
+      webhookRetentionMs: 2_592_000_000,
+      auditKey: undefined,
+      auditCheckpointMs: 60_000,
       introspection: true,
       logLevel: 'info',
     });
@@ -85,6 +92,13 @@ describe('a value that is set', () => {
     [{ RECONCILE_HORIZON_MS: '7776000000' }, { reconcileHorizonMs: 7_776_000_000 }],
     [{ VISIBILITY_LAG_MS: '5' }, { visibilityLagMs: 5 }],
     [{ REOPEN_GRACE_MS: '9' }, { reopenGraceMs: 9 }],
+    [{ MAX_IN_FLIGHT_CLOSES: '1' }, { maxInFlightCloses: 1 }],
+    [{ MAX_LAG_MS: '60000' }, { maxLagMs: 60_000 }],
+    [{ DRAIN_GRACE_MS: '0' }, { drainGraceMs: 0 }],
+    [{ DRAIN_GRACE_MS: '10000' }, { drainGraceMs: 10_000 }],
+    [{ WEBHOOK_RETENTION_MS: '86400000' }, { webhookRetentionMs: 86_400_000 }],
+    [{ AUDIT_CHECKPOINT_MS: '8' }, { auditCheckpointMs: 8 }],
+    [{ AUDIT_KEY: '' }, { auditKey: undefined }],
     [{ INTROSPECTION: 'off' }, { introspection: false }],
     [{ LOG_LEVEL: 'debug' }, { logLevel: 'debug' }],
   ];
@@ -104,12 +118,26 @@ describe('a value that is wrong', () => {
     'RECONCILE_HORIZON_MS',
     'VISIBILITY_LAG_MS',
     'REOPEN_GRACE_MS',
+    'WEBHOOK_RETENTION_MS',
+    'AUDIT_CHECKPOINT_MS',
   ].flatMap((name) => ['0', '-1', '1.5', '5s', '1e3', '0x10', '', ' ', ' 5', 'NaN'].map((value): [string, string] => [name, value]));
   const others: [string, string][] = [
     ['CLOSE_WAIT_MS', '2147483648'],
     ['PROVIDER_TIMEOUT_MS', '2147483648'],
     ['POLL_MIN_MS', '3600001'],
+    ['WEBHOOK_RETENTION_MS', '86399999'],
     ['RETRY_MIN_MS', '900001'],
+    ['MAX_IN_FLIGHT_CLOSES', '0'],
+    ['MAX_IN_FLIGHT_CLOSES', '100001'],
+    ['MAX_IN_FLIGHT_CLOSES', 'many'],
+    ['MAX_LAG_MS', '0'],
+    ['MAX_LAG_MS', '60001'],
+    ['DRAIN_GRACE_MS', '10001'],
+    ['DRAIN_GRACE_MS', '-1'],
+    ['DRAIN_GRACE_MS', ''],
+    ['AUDIT_CHECKPOINT_MS', '2147483648'],
+    ['AUDIT_KEY', 'a key'],
+    ['AUDIT_KEY', 'file:/nowhere/audit.pem'],
     ['HOST', ''],
     ['HOST', 'a b'],
     ['PORT', ''],
@@ -234,5 +262,38 @@ describe('settings of a provider', () => {
       expect(print).toContain('[secret]');
       expect(print).not.toContain('good-secret-value');
     }
+  });
+});
+
+describe('AUDIT_KEY', () => {
+  const pem = (type: 'ed25519' | 'rsa') => {
+    const { privateKey } = type === 'rsa' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ed25519');
+    return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  };
+
+  it('is taken as PEM, with line breaks as an environment has them, and prints as [secret]', () => {
+    const key = pem('ed25519');
+    for (const AUDIT_KEY of [key, key.replaceAll('\n', String.raw`\n`)]) {
+      const config = load({ AUDIT_KEY });
+      expect(config.auditKey?.reveal().export({ type: 'pkcs8', format: 'pem' })).toBe(key);
+      const secret = key.split('\n')[1]!;
+      for (const print of [JSON.stringify(config), inspect(config, { depth: 9, showHidden: true })]) {
+        expect(print).toContain('[secret]');
+        expect(print).not.toContain(secret);
+      }
+    }
+  });
+
+  it('that is no Ed25519 key is refused in a sentence without it', () => {
+    expect(problemsWith({ AUDIT_KEY: pem('rsa') })).toEqual(['AUDIT_KEY: Must be an Ed25519 key, and is rsa.']);
+    expect(problemsWith({ AUDIT_KEY: 'top secret' })).toEqual(['AUDIT_KEY: Must be a private key in PEM, or file: and the path of one.']);
+    expect(problemsWith({ AUDIT_KEY: 'file:/nowhere/audit.pem' })).toEqual(['AUDIT_KEY: Names a file that cannot be read.']);
+  });
+
+  it('is all that reading the trail needs beside the store', () => {
+    expect(loadAuditConfig({})).toEqual({ dataDir: '.data', auditKey: undefined });
+    expect(loadAuditConfig({ DATA_DIR: '/x', PORT: 'nonsense', AUDIT_KEY: pem('ed25519') }).auditKey).toBeDefined();
+    expect(() => loadAuditConfig({ AUDIT_KEY: 'x', DATA_DIR: ' ' })).toThrow(/^DATA_DIR: .*\nAUDIT_KEY: /);
+    expect(() => loadAuditConfig({ DATABASE_URL: 'postgres://db.example/closures' })).toThrow(/^DATABASE_URL: /);
   });
 });

@@ -40,6 +40,11 @@ describe('what a caller without closures:operate sees', () => {
     expect(eventsAsSeenBy(operator, closureRecord({ reason: 'FRAUD' }), [note, step])).toEqual([note, step]);
   });
 
+  it('the evidence that the audit trail keeps is none of the history', () => {
+    const event: ClosureEvent = { ...firstEvent(closureRecord()), evidence: { providerStatus: 'AML_REVIEW', providerErrors } };
+    expect(JSON.stringify(eventsAsSeenBy(app, closureRecord(), [event]))).not.toContain('AML');
+  });
+
   it('a filter finds a hold under the name it is shown by, and under no other', () => {
     expect(blockerFilterFor(app, ['COMPLIANCE_HOLD', 'OPEN_ORDERS'])).toEqual(['OPEN_ORDERS']);
     expect(blockerFilterFor(app, ['MANUAL_REVIEW'])).toEqual(['MANUAL_REVIEW', 'COMPLIANCE_HOLD', 'LEGAL_HOLD']);

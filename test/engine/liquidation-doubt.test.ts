@@ -39,7 +39,7 @@ describe('a request to sell whose answer was lost', () => {
     const [first, second] = bank.requested;
     expect(second?.idempotencyKey).toBe(first?.idempotencyKey);
     // The request's own deadline, and then what reads may lag.
-    expect(liquidation?.notBefore).toBe((liquidation?.markedAt ?? 0) + 60 + 40);
+    expect(liquidation?.notBefore).toBeGreaterThanOrEqual((liquidation?.markedAt ?? Infinity) + 60 + 40);
     expect(second?.at).toBeGreaterThanOrEqual(liquidation?.notBefore ?? Infinity);
     expect(bank.requested).toHaveLength(2);
   });

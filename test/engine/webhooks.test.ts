@@ -64,6 +64,20 @@ describe('deliveries', () => {
     expect(await harness.stored(id)).toMatchObject({ status: 'CLOSING' });
   });
 
+  it('that come while others are applied are applied right after them, and not at the next look', async () => {
+    await start();
+    const id = await close();
+    const { read } = bank.webhooks;
+    const second: Promise<unknown>[] = [];
+    bank.webhooks.read = (kept) => {
+      if (second.length === 0) second.push(deliver([event(closed())]));
+      return read(kept);
+    };
+    await deliver([event(closing())]);
+    await harness.until(id, 'CLOSED');
+    expect(await Promise.all(second)).toEqual(['kept']);
+  }, 4_000);
+
   it('settle a closing account, with the cause in its history', async () => {
     await start();
     const id = await close();

@@ -57,5 +57,5 @@ describe('kill -9 between the mark of a request to sell and its answer', () => {
     expect(sales()).toHaveLength(requests);
     expect(sales().filter(({ effect }) => effect)).toHaveLength(1);
     expect(upvest.effectiveCloses(id)).toBe(1);
-  }, 60_000);
+  }, 300_000);
 });

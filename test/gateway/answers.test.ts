@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { FIXTURES } from '../../providers/emoney/sandbox/answers';
 import { DOCUMENTED_ANSWERS, VARIANT_ANSWERS } from '../../providers/emoney/sandbox/answers';
 import { MAGIC_PROBLEMS } from '../../providers/upvest/sandbox/magic';
@@ -13,6 +14,10 @@ beforeAll(async () => {
   gateway = await startTestGateway(SLOW, { upvest: { closingMs: 600_000 } });
 });
 afterAll(() => gateway.dispose());
+// An answer in between, so that fault after fault is not taken for an outage.
+beforeEach(async () => {
+  await Promise.all(['upvest', 'emoney'].map((provider) => gateway.client.close({ account: { provider, id: randomUUID() } })));
+});
 
 type Expected = [status: string, code: string | null, retry: string | null, attempts: number];
 

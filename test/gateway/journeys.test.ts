@@ -93,6 +93,7 @@ describe('100 concurrent calls', () => {
     expect(refused).toHaveLength(99);
     expect(new Set(refused.map(({ closure }) => closure?.id))).toEqual(new Set([winner?.closure?.id]));
     expect(refused[0]?.error?.retry).toBe('READ_FIRST');
+    await gateway.client.until(winner!.closure!.id, 'CLOSED');
     expect(gateway.sandboxes.upvest.closeRequests(id)).toBe(1);
   });
 });

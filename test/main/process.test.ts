@@ -29,7 +29,7 @@ afterEach(async () => {
 
 function start(env: NodeJS.ProcessEnv = {}, command = ['node', MAIN]): Child {
   const [program = 'node', ...args] = command;
-  const base = { AUTH: 'none', PORT: '0', DATA_DIR: join(folder, 'data'), ...sandboxes.env };
+  const base = { AUTH: 'none', PORT: '0', DRAIN_GRACE_MS: '50', DATA_DIR: join(folder, 'data'), ...sandboxes.env };
   const child = startChild(program, args, { ...base, ...env });
   children.push(child);
   return child;

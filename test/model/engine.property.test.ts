@@ -5,12 +5,7 @@ import { historyArbitrary, live } from './history';
 const HISTORIES = Number(process.env.HISTORIES ?? 200);
 
 describe('the real engine on the real store', () => {
-  beforeAll(() => {
-    jest.useFakeTimers({ doNotFake: ['setImmediate', 'clearImmediate', 'nextTick', 'queueMicrotask', 'Date', 'performance', 'hrtime'] });
-  });
-  afterAll(() => {
-    jest.useRealTimers();
-  });
+  afterAll(() => jest.restoreAllMocks());
 
   it('keeps its promises through random histories', async () => {
     await fc.assert(fc.asyncProperty(historyArbitrary, live), { numRuns: HISTORIES });

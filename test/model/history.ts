@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import type { Closure } from '../../src/domain/closure';
 import { isTerminal } from '../../src/domain/closure-status';
 import { createEngine, type Engine, type EngineSettings } from '../../src/engine';
-import { type ClosureStore } from '../../src/ports/store';
+import type { ClosureStore } from '../../src/ports/store';
+import type { Telemetry } from '../../src/ports/telemetry';
 import { openSqliteStore } from '../../src/store/sqlite';
-import { CALLER } from '../support/engine';
+import { CALLER, QUICK } from '../support/engine';
 import { ANSWER_FATES, DEADLINE_MS, HistoryBank, READ_FATES } from './history-bank';
 import { Reference } from './reference';
 import { numbersFrom, VirtualTime } from './virtual';
@@ -15,6 +16,7 @@ import { numbersFrom, VirtualTime } from './virtual';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const SETTINGS: EngineSettings = {
+  ...QUICK,
   closeWaitMs: 1,
   pollMinMs: MINUTE,
   pollMaxMs: HOUR,
@@ -23,8 +25,9 @@ const SETTINGS: EngineSettings = {
   reconcileHorizonMs: 24 * HOUR,
   reopenGraceMs: 15 * MINUTE,
   providerTimeoutMs: DEADLINE_MS,
-  workers: 4,
 };
+
+const SILENT: Telemetry = { transition() {}, providerCall() {}, circuit() {}, overloaded() {}, unmapped() {}, pruned() {}, alarm() {} };
 
 const account = fc.constantFrom('acc-0', 'acc-1');
 const step = fc.oneof(
@@ -83,6 +86,7 @@ class Run {
   }
 
   async start(): Promise<void> {
+    this.#time.install();
     this.#store = await openSqliteStore({ dataDir: this.dataDir, clock: this.#time });
     this.#life = { over: false };
     const bank = this.#bank.configured('bank', DEADLINE_MS);
@@ -91,7 +95,7 @@ class Run {
       providers: { find: (id) => (id === 'bank' ? bank : undefined), all: () => [bank] },
       clock: this.#time,
       random: { fraction: this.#number, id: () => this.#nextId() },
-      telemetry: { transition() {}, providerCall() {}, unmapped() {}, alarm: ({ what, error }) => void this.#alarms.push(`${what}: ${String(error)}`) },
+      telemetry: { ...SILENT, alarm: ({ what, error }) => void this.#alarms.push(`${what}: ${String(error)}`) },
       settings: SETTINGS,
     });
     this.#engine.start();
@@ -102,7 +106,7 @@ class Run {
   async stop(): Promise<void> {
     this.#life.over = true;
     await this.#store.dispose();
-    jest.clearAllTimers();
+    this.#time.forget();
   }
 
   async step(one: Step): Promise<void> {

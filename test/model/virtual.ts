@@ -4,11 +4,18 @@ import type { ClosureStore } from '../../src/ports/store';
 /** Turns of the event loop without a statement to the store, after which nothing is under way any more. */
 const QUIET_TURNS = 4;
 
-/** Time that passes only when a history says so: the clocks, and with Jest's fake timers every wait of the engine. */
+interface Timer {
+  at: number;
+  run: () => void;
+  unref(): Timer;
+}
+
+/** Time that passes only when a history says so: the clocks, and every wait of the engine. */
 export class VirtualTime implements Clock {
   #now = 1_790_000_000_000;
   /** Statements to the store so far. */
   #statements = 0;
+  readonly #timers = new Set<Timer>();
 
   now(): number {
     return this.#now;
@@ -18,9 +25,26 @@ export class VirtualTime implements Clock {
     return this.#now;
   }
 
+  /** Takes the place of the process's timers. */
+  install(): void {
+    const set = (run: () => void, ms = 0): Timer => {
+      const timer: Timer = { at: this.#now + ms, run, unref: () => timer };
+      this.#timers.add(timer);
+      return timer;
+    };
+    jest.spyOn(globalThis, 'setTimeout').mockImplementation(set as unknown as typeof setTimeout);
+    jest.spyOn(globalThis, 'clearTimeout').mockImplementation((timer) => void this.#timers.delete(timer as unknown as Timer));
+  }
+
+  /** A process that was killed waits for nothing. */
+  forget(): void {
+    this.#timers.clear();
+  }
+
+  /** Waits that began before end where they should; what begins while time passes waits for the next time. */
   async pass(ms: number): Promise<void> {
     this.#now += ms;
-    jest.advanceTimersByTime(ms);
+    for (const timer of [...this.#timers].filter(({ at }) => at <= this.#now)) if (this.#timers.delete(timer)) timer.run();
     await this.settle();
   }
 

@@ -5,6 +5,7 @@ import { newClosure } from '../../src/engine/new-closure';
 import type { EngineSettings } from '../../src/engine/settings';
 import { leaseMs } from '../../src/engine/settings';
 import type { Claimed } from '../../src/ports/store';
+import { QUICK } from '../support/engine';
 import type { Scenario } from './scenarios';
 
 /** One step of the model's clock, ms. A request's deadline is one step, a lease three. */
@@ -14,7 +15,7 @@ export const DEADLINE = TICK;
 
 /** As few steps as can still be told apart. */
 export const SETTINGS: EngineSettings = {
-  closeWaitMs: 0,
+  ...QUICK,
   pollMinMs: TICK,
   pollMaxMs: TICK,
   retryMinMs: TICK,
@@ -22,7 +23,6 @@ export const SETTINGS: EngineSettings = {
   reconcileHorizonMs: 4 * TICK,
   reopenGraceMs: 2 * TICK,
   providerTimeoutMs: DEADLINE,
-  workers: 2,
 };
 export const LEASE = leaseMs(SETTINGS);
 export const HORIZON = SETTINGS.reconcileHorizonMs;

@@ -125,6 +125,25 @@ describe('telemetry', () => {
     expect(word.length).toBeLessThan(100);
   });
 
+  it('shows whether requests to a provider are kept back, and warns when they begin to be', async () => {
+    const { log, metrics, telemetry } = watched();
+    const circuit = { provider: 'bank', circuit: 'write' } as const;
+    telemetry.circuit({ ...circuit, state: 'open', restMs: 1_500.4 });
+    telemetry.circuit({ ...circuit, state: 'trying' });
+    expect(await metrics.text()).toContain('closure_provider_circuit_open{provider="bank",circuit="write"} 1');
+    telemetry.circuit({ ...circuit, state: 'closed' });
+    expect(await metrics.text()).toContain('closure_provider_circuit_open{provider="bank",circuit="write"} 0');
+    expect(await metrics.text()).toContain('closure_provider_circuit_openings_total{provider="bank",circuit="write"} 1');
+    expect(log.parsed()).toMatchObject([{ level: 'warn', ...circuit, restMs: 1_500 }, { level: 'info', state: 'trying' }, { level: 'info', state: 'closed' }]);
+  });
+
+  it('counts a close request that was turned away, and logs whose it was', async () => {
+    const { log, metrics, telemetry } = watched();
+    telemetry.overloaded(ids);
+    expect(await metrics.text()).toContain('closure_overloaded_total{provider="bank"} 1');
+    expect(log.parsed()).toMatchObject([{ level: 'warn', correlationId: CORRELATION }]);
+  });
+
   it('counts an alarm and logs its error without what it must not show', async () => {
     const { log, metrics, telemetry } = watched();
     telemetry.alarm({ what: 'store', closureId: CLOSURE, error: new Error(`cannot write ${IBAN}`) });

@@ -49,12 +49,17 @@ export async function openBench<Sandbox extends RunningSandbox>(
   const adapter = definition.create(definition.settings.parse(sandbox.settings), {
     id: 'bank',
     timeoutMs: TIMEOUT_MS,
+    // No rest: the tables send one fault after the other.
+    retryMs: { min: 0, max: 0 },
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     random: { fraction: () => 0.5, id: () => randomUUID() },
     telemetry: {
       transition: () => {},
       providerCall: (call) => calls.push(call),
+      circuit: () => {},
+      overloaded: () => {},
       unmapped: (word) => unmapped.push(word),
+      pruned: () => {},
       alarm: () => {},
     },
     ...context,

@@ -16,7 +16,10 @@ function careless(
   const telemetry: Telemetry = {
     transition: (event) => told.push(event),
     providerCall: (event) => told.push(event),
+    circuit: (event) => told.push(event),
+    overloaded: (event) => told.push(event),
     unmapped: (event) => told.push(event),
+    pruned: (count) => told.push(count),
     alarm: (event) => told.push(event),
   };
   const provider = defineProvider({
@@ -43,6 +46,7 @@ function careless(
   const context = {
     id: 'careless',
     timeoutMs: 1_000,
+    retryMs: { min: 0, max: 0 },
     clock: { now: () => 0, monotonic: () => 0 },
     random: { fraction: () => 0, id: () => 'id' },
     telemetry,

@@ -2,6 +2,7 @@ import { createServer as createHttpServer, type IncomingMessage, type RequestLis
 import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { type ProviderAnswer, ProviderHttp, type ProviderHttpOptions, type ProviderRequest } from '../../src/provider-kit/http';
+import { httpContext } from '../support/http-context';
 
 const cleanups: (() => Promise<unknown> | void)[] = [];
 
@@ -45,15 +46,17 @@ async function serveBytes(talk: (socket: Socket) => void): Promise<string> {
   return `http://127.0.0.1:${portOf(server)}`;
 }
 
-function client(baseUrl: string, options: Partial<ProviderHttpOptions> = {}): ProviderHttp {
-  const http = new ProviderHttp({ baseUrl, timeoutMs: 2_000, ...options });
+type Options = Partial<ProviderHttpOptions> & { timeoutMs?: number };
+
+function client(baseUrl: string, { timeoutMs = 2_000, ...options }: Options = {}): ProviderHttp {
+  const http = new ProviderHttp({ baseUrl, context: httpContext({ timeoutMs }), ...options });
   cleanups.push(() => http.dispose());
   return http;
 }
 
 const get: ProviderRequest = { method: 'GET', path: '/things/1', headers: { accept: 'application/json' } };
 
-async function sendTo(baseUrl: string, options: Partial<ProviderHttpOptions> = {}): Promise<ProviderAnswer> {
+async function sendTo(baseUrl: string, options: Options = {}): Promise<ProviderAnswer> {
   return client(baseUrl, options).send(get);
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ProviderAnswer, ProviderHttp, type ProviderHttpOptions } from '../../src/provider-kit/http';
 import { RateBudget, type RequestPriority } from '../../src/provider-kit/rate-budget';
+import { httpContext } from '../support/http-context';
 
 /** A clock that moves when the test says so. */
 class HandClock {
@@ -127,7 +128,7 @@ describe('a client with a budget', () => {
   }
 
   function client(baseUrl: string, options: Partial<ProviderHttpOptions>): (path: string, priority?: RequestPriority) => Promise<ProviderAnswer> {
-    const http = new ProviderHttp({ baseUrl, timeoutMs: 1_000, ...options });
+    const http = new ProviderHttp({ baseUrl, context: httpContext({ timeoutMs: 1_000 }), ...options });
     cleanups.push(() => http.dispose());
     return (path, priority) => http.send({ method: 'GET', path, headers: {}, priority });
   }

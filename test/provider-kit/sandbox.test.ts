@@ -135,6 +135,18 @@ describe('a script', () => {
   });
 });
 
+describe('an outage', () => {
+  it('is met by every request until it ends, and then the scripts go on', async () => {
+    bank.script('ten', 'close', ['teapot']);
+    bank.outage({ status: 503 });
+    const during = [await closeIt('ten'), await send(bank.url, 'GET', '/ten'), await send(bank.url, 'POST', '/other')];
+    expect(during.map(({ status }) => status)).toEqual([503, 503, 503]);
+    bank.outage('normal');
+    expect((await closeIt('ten')).status).toBe(418);
+    expect(bank.effectiveCloses('ten')).toBe(0);
+  });
+});
+
 describe('magic account ids', () => {
   it('name every fault with a number of its own, always and once', () => {
     const ids = FAULT_NAMES.flatMap((name) => [faultId(name), faultId(name, 'once')]);

@@ -1,4 +1,5 @@
 import type { Closure } from '../../src/domain/closure';
+import type { AuditTrail } from '../../src/ports/audit';
 import type { Clock } from '../../src/ports/clock';
 import type { ClosureChange, ClosureStore } from '../../src/ports/store';
 import { sampleClosure, sampleEvent } from '../support/sample-closure';
@@ -8,6 +9,8 @@ export interface StoreHarness {
   store: ClosureStore;
   /** The clock on which the store measures leases and due times. */
   clock: Clock & { advance(ms: number): void | Promise<void> };
+  /** Opens the store's audit trail, for reading beside it; whoever opens it disposes it. */
+  auditTrail(): Promise<AuditTrail>;
   /** Disposes the store and opens the same data again; `store` is the new one afterwards, too. */
   reopen(): Promise<ClosureStore>;
   /** Disposes the store and removes its data. */

@@ -95,6 +95,37 @@ export function recordContract(current: Current): void {
     });
   });
 
+  describe('record with the newest closure that its recorder knows of', () => {
+    const recordAfter = (closure: Closure, newest: Pick<Closure, 'id' | 'status'> | null) => current().store.record(closure, sampleEvent(), LEASE_MS, { newest });
+    const closed = async (account = sampleAccount()) => {
+      const first = await recorded(current, { account });
+      return (await current().store.commit(byWorker(first, { set: { status: 'CLOSED' }, lease: 'release' })))!;
+    };
+
+    it('records where that is still the newest, or there is still none', async () => {
+      const old = await closed();
+      expect((await recordAfter(again(old), old)).kind).toBe('recorded');
+      expect((await recordAfter(sampleClosure(), null)).kind).toBe('recorded');
+    });
+
+    it('writes nothing where another one came and went in between', async () => {
+      const old = await closed();
+      const between = await closed(old.account);
+      for (const newest of [null, old, { ...between, status: 'REQUESTED' as const }]) {
+        const next = again(old);
+        expect(await recordAfter(next, newest)).toEqual({ kind: 'stale' });
+        expect(await current().store.closures(next.tenant, [next.id])).toEqual([null]);
+      }
+      expect((await recordAfter(again(old), between)).kind).toBe('recorded');
+    });
+
+    it('looks at a live closure, and at the key, first', async () => {
+      const first = await recorded(current);
+      expect((await recordAfter(again(first), null)).kind).toBe('accountTaken');
+      expect((await recordAfter(again(first, { idempotencyKey: first.idempotencyKey }), null)).kind).toBe('keyTaken');
+    });
+  });
+
   describe('record with a change to another closure', () => {
     const closed = async () => {
       const first = await recorded(current);

@@ -1,4 +1,6 @@
 import { attemptContract } from './attempts';
+import { auditContract } from './audit';
+import { censusContract } from './census';
 import { childrenContract } from './children';
 import { claimContract } from './claims';
 import { commitContract } from './commit';
@@ -8,6 +10,7 @@ import { identifierContract } from './identifiers';
 import { inboxContract } from './inbox';
 import { lifecycleContract } from './lifecycle';
 import { listContract } from './list';
+import { pruningContract } from './pruning';
 import { recordContract } from './record';
 import { tenantContract } from './tenants';
 import { transitionContract } from './transitions';
@@ -34,10 +37,13 @@ export function storeContract(name: string, { open }: { open(): Promise<StoreHar
       childrenContract,
       wakingContract,
       inboxContract,
+      pruningContract,
+      censusContract,
       historyContract,
       listContract,
       tenantContract,
       lifecycleContract,
+      auditContract,
     ];
     for (const part of parts) part(() => harness);
   });

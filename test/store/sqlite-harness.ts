@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteStore } from '../../src/store/sqlite';
+import { openSqliteAuditTrail } from '../../src/store/sqlite/audit-trail';
 import type { StoreHarness } from '../store-contract/harness';
 
 export interface SqliteHarness extends StoreHarness {
@@ -28,6 +29,7 @@ export async function openSqliteHarness(): Promise<SqliteHarness> {
     dataDir,
     clock,
     store: await openSqliteStore({ dataDir, clock }),
+    auditTrail: () => openSqliteAuditTrail(dataDir),
     async reopen() {
       await harness.store.dispose();
       harness.store = await openSqliteStore({ dataDir, clock });

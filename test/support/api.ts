@@ -20,8 +20,11 @@ const SETTINGS: EngineParts['settings'] = {
   retryMaxMs: 900_000,
   reconcileHorizonMs: 86_400_000,
   reopenGraceMs: 900_000,
+  webhookRetentionMs: 2_592_000_000,
   providerTimeoutMs: 5_000,
   workers: 4,
+  maxInFlightCloses: 512,
+  maxLagMs: 60_000,
 };
 
 const silent = () => undefined;
@@ -70,7 +73,7 @@ export async function startApi(options: Partial<ServerOptions> = {}): Promise<Ap
     providers: { find: () => undefined, all: () => [] },
     clock: systemClock,
     random: systemRandomness,
-    telemetry: { transition: silent, providerCall: silent, unmapped: silent, alarm: silent },
+    telemetry: { transition: silent, providerCall: silent, circuit: silent, overloaded: silent, unmapped: silent, pruned: silent, alarm: silent },
     settings: SETTINGS,
   });
   const logged: Api['logged'] = [];

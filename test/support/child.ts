@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 
 /** A child process under test. */
 export interface Child {
@@ -21,9 +21,15 @@ function bareEnvironment(): NodeJS.ProcessEnv {
   return { PATH, HOME, ...(TMPDIR && { TMPDIR }) };
 }
 
-/** Starts a program from the repository's root, in a process group of its own. */
-export function startChild(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Child {
+/** Starts a program from the repository's root unless told otherwise, in a process group of its own. */
+export function startChild(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  place: Pick<SpawnOptions, 'cwd' | 'uid' | 'gid'> = {},
+): Child {
   const child: ChildProcess = spawn(command, args, {
+    ...place,
     env: { ...bareEnvironment(), ...env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -24,8 +24,11 @@ export const QUICK: EngineSettings = {
   retryMaxMs: 40,
   reconcileHorizonMs: 600,
   reopenGraceMs: 100,
+  webhookRetentionMs: 2_592_000_000,
   providerTimeoutMs: 60,
   workers: 16,
+  maxInFlightCloses: 10_000,
+  maxLagMs: 60_000,
 };
 
 export interface EngineHarness {
@@ -61,7 +64,7 @@ export async function startEngine(
   const dataDir = mkdtempSync(join(tmpdir(), 'closure-engine-'));
   const store = await openSqliteStore({ dataDir, clock: systemClock });
   const alarms: EngineHarness['alarms'] = [];
-  const telemetry: Telemetry = { transition() {}, providerCall() {}, unmapped() {}, alarm: (event) => void alarms.push(event) };
+  const telemetry: Telemetry = { transition() {}, providerCall() {}, circuit() {}, overloaded() {}, unmapped() {}, pruned() {}, alarm: (event) => void alarms.push(event) };
   const parts: EngineParts = {
     store,
     providers: { find: (id) => providers.find((provider) => provider.id === id), all: () => providers },

@@ -27,6 +27,8 @@ export const QUICK_ENV: Record<string, string> = {
   VISIBILITY_LAG_MS: '60',
   RECONCILE_HORIZON_MS: '3000',
   REOPEN_GRACE_MS: '100',
+  MAX_LAG_MS: '60000',
+  DRAIN_GRACE_MS: '50',
 };
 
 export async function startBothSandboxes(options: { upvest?: SandboxOptions; emoney?: EmoneySandboxOptions } = {}): Promise<Sandboxes> {
@@ -167,9 +169,16 @@ export async function startTestGateway(
   };
 }
 
-/** `npm start`'s own process. Give it the same DATA_DIR again to see what it recovers. */
-export async function startGatewayProcess(env: Record<string, string>): Promise<{ child: Child; client: Client }> {
-  const child = startChild('node', ['dist/src/main.js'], { ...QUICK_ENV, ...env });
+/**
+ * `npm start`'s own process. Give it the same DATA_DIR again to see what it recovers.
+ * @param command in the place of that, from the repository's root
+ */
+export async function startGatewayProcess(
+  env: Record<string, string>,
+  command: readonly string[] = ['node', 'dist/src/main.js'],
+): Promise<{ child: Child; client: Client }> {
+  const [program = '', ...args] = command;
+  const child = startChild(program, args, { ...QUICK_ENV, ...env });
   const [, url] = await child.waitFor(/"url":"(http:[^"]+)","msg":"gateway started"/);
   return { child, client: new Client(String(url)) };
 }

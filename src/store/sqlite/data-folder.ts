@@ -2,6 +2,9 @@ import { accessSync, closeSync, constants, fsyncSync, mkdirSync, openSync } from
 import { dirname, resolve } from 'node:path';
 import { StoreUnwritable } from '../errors';
 
+/** The store's database in its data folder, and in a backup of it. */
+export const DATABASE_FILE = 'gateway.db';
+
 const OWNER_ONLY_FOLDER = 0o700;
 const OWNER_ONLY_FILE = 0o600;
 
@@ -34,7 +37,7 @@ function createIfMissing(file: string): void {
 }
 
 /** A new folder survives a power cut only when its parent, which names it, is synced. Windows has no such call. */
-function syncFolders(from: string, upTo: string): void {
+export function syncFolders(from: string, upTo: string): void {
   if (process.platform === 'win32') return;
   for (let folder = from; ; folder = dirname(folder)) {
     const handle = openSync(folder, 'r');

@@ -8,7 +8,7 @@ export type SqlRow = Record<string, SqlValue>;
 /** PRAGMA synchronous: every commit waits until the disk has it. */
 const FULL = 2;
 /** How long SQLite waits, blocking, for a lock that somebody else's tool holds on the database, ms. */
-const BUSY_TIMEOUT_MS = 2000;
+export const BUSY_TIMEOUT_MS = 2000;
 /** More than the gateway's own texts; the texts made for a list filter or for a set of columns are many in theory. */
 const MOST_STATEMENTS = 500;
 

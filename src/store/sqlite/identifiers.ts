@@ -18,6 +18,16 @@ export function liveHolder(db: Database, tenant: string, provider: string, lockK
   return row?.closure_id as string | undefined;
 }
 
+/** Whether the newest closure of the account, live or not, is still what somebody saw; null: there was none. */
+export function isNewest(db: Database, { tenant, account, lockKey }: Closure, seen: Pick<Closure, 'id' | 'status'> | null): boolean {
+  const [row] = db.all(
+    `SELECT id, status FROM closure WHERE id = (
+       SELECT max(closure_id) FROM closure_identifier WHERE tenant = ? AND provider = ? AND lock_key = ?)`,
+    [tenant, account.provider, lockKey],
+  );
+  return row?.id === seen?.id && row?.status === seen?.status;
+}
+
 /**
  * Adds a name. Where a live closure has the lock key already, the name is kept for lookups only; where the closure
  * has the name already, it is taken up again if the lock key is free by now.

@@ -1,19 +1,21 @@
 import { join } from 'node:path';
+import type { CheckpointSigner } from '../../domain/audit-checkpoint';
 import type { Closure, ClosureEvent } from '../../domain/closure';
 import type { Clock } from '../../ports/clock';
 import type { WebhookEvent } from '../../ports/provider';
-import type { Alongside, AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, ListFilter, NotNow } from '../../ports/store';
-import { prepareDataFolder } from './data-folder';
+import type { Alongside, AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, Forgettable, ListFilter, NotNow } from '../../ports/store';
+import { takeCensus } from './census';
+import { sealCheckpoint } from './checkpoints';
 import { childrenOf, parentsOf } from './children';
+import { DATABASE_FILE, prepareDataFolder } from './data-folder';
 import { type Database, openDurableDatabase } from './database';
 import { type FolderLock, LOCK_FILE, lockFolder } from './folder-lock';
 import { GroupCommit } from './group-commit';
 import * as inbox from './inbox';
 import { migrate } from './migrate';
+import { prune } from './prune';
 import * as reads from './reads';
 import * as writes from './writes';
-
-const DATABASE_FILE = 'gateway.db';
 
 export interface SqliteStoreOptions {
   /** A folder on a local disk; made when it is missing. */
@@ -98,6 +100,14 @@ class SqliteStore implements ClosureStore {
     return this.#group.run(() => inbox.settleEvent(this.#db, provider, id, outcome));
   }
 
+  prune(what: Forgettable, limit: number) {
+    return this.#group.run(() => prune(this.#db, what, limit));
+  }
+
+  sealCheckpoint(limit: number, signer: CheckpointSigner) {
+    return this.#group.run(() => sealCheckpoint(this.#db, this.#clock.now(), limit, signer));
+  }
+
   ping() {
     return this.#group.run(() => writes.writeProbe(this.#db, this.#clock.now()));
   }
@@ -152,6 +162,10 @@ class SqliteStore implements ClosureStore {
 
   async providersSeen(tenant: string) {
     return reads.providersOf(this.#db, tenant);
+  }
+
+  async census(most: number) {
+    return takeCensus(this.#db, this.#clock.now(), most);
   }
 
   async dispose() {

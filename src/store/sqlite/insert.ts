@@ -1,3 +1,4 @@
+import { type ChainedEntry, nextEntry, startOfChain } from '../../domain/audit-chain';
 import type { Closure, ClosureEvent } from '../../domain/closure';
 import { CLOSURE_COLUMN_LIST } from '../columns';
 import type { Database } from './database';
@@ -5,7 +6,7 @@ import { addIdentifier } from './identifiers';
 import { toSql } from './rows';
 
 const INSERT_CLOSURE = (() => {
-  const names = [...CLOSURE_COLUMN_LIST.map(([, column]) => column.name), 'provider', 'lease_until'];
+  const names = [...CLOSURE_COLUMN_LIST.map(([, column]) => column.name), 'provider', 'lease_until', 'audit_head', 'audit_count'];
   return `INSERT INTO closure (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
 })();
 
@@ -16,27 +17,31 @@ const INSERT_CLOSURE = (() => {
 export function insertClosure(db: Database, closure: Closure, event: ClosureEvent, leaseUntil: number | null): void {
   const { account, lockKey } = closure;
   const values = CLOSURE_COLUMN_LIST.map(([property, column]) => toSql(column, closure[property]));
-  db.run(INSERT_CLOSURE, [...values, account.provider, leaseUntil]);
+  const entry = nextEntry(startOfChain(closure), closure.id, event);
+  db.run(INSERT_CLOSURE, [...values, account.provider, leaseUntil, entry.hash, entry.seq]);
   addIdentifier(db, closure, { account, lockKey });
-  insertEvent(db, closure.id, event);
+  insertEntry(db, entry);
 }
 
-/** Adds the next line of a closure's history. */
-export function insertEvent(db: Database, closureId: string, event: ClosureEvent): void {
+/** Adds the next line of a closure's history. Its hash becomes the head of the closure's chain in the same commit. */
+export function insertEntry(db: Database, entry: ChainedEntry): void {
   db.run(
     `INSERT INTO closure_event
-       (closure_id, seq, from_status, to_status, at, cause, detail, actor, correlation_id, provider_request_id)
-     VALUES (?1, (SELECT coalesce(max(seq), 0) + 1 FROM closure_event WHERE closure_id = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
+       (closure_id, seq, from_status, to_status, at, cause, detail, actor, correlation_id, provider_request_id, evidence, hash)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
-      closureId,
-      event.from,
-      event.to,
-      event.at,
-      event.cause,
-      event.detail,
-      event.actor,
-      event.correlationId,
-      event.providerRequestId,
+      entry.closureId,
+      entry.seq,
+      entry.from,
+      entry.to,
+      entry.at,
+      entry.cause,
+      entry.detail,
+      entry.actor,
+      entry.correlationId,
+      entry.providerRequestId,
+      entry.evidence,
+      entry.hash,
     ],
   );
 }

@@ -1,10 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StoreTooNew } from '../errors';
+import { StoreTooNew, StoreTooOld } from '../errors';
+import { chainOlderEntries } from './chain-older';
 import type { Database } from './database';
 
 const FOLDER = join(__dirname, '..', 'migrations', 'sqlite');
 const FILE_NAME = /^(\d{4})-[a-z0-9-]+\.sql$/;
+
+/** What SQL alone cannot do, by the name of its file; in the same transaction, after it. */
+const STEPS_OF_CODE: Readonly<Record<string, (db: Database) => void>> = { 'audit-trail.sql': chainOlderEntries };
 
 /**
  * Brings the tables up to this version of the gateway. Forward only: number n is `000n-….sql`, runs in one
@@ -13,13 +17,15 @@ const FILE_NAME = /^(\d{4})-[a-z0-9-]+\.sql$/;
  */
 export function migrate(db: Database): void {
   const migrations = migrationFiles();
-  const current = Number(db.all('PRAGMA user_version')[0]?.user_version);
+  const current = versionOf(db);
   if (current > migrations.length) throw new StoreTooNew(current, migrations.length);
   for (let number = current + 1; number <= migrations.length; number += 1) {
-    const sql = readFileSync(join(FOLDER, migrations[number - 1]!), 'utf8');
+    const name = migrations[number - 1]!;
+    const sql = readFileSync(join(FOLDER, name), 'utf8');
     db.exec('BEGIN IMMEDIATE');
     try {
       db.exec(sql);
+      STEPS_OF_CODE[name.slice('0000-'.length)]?.(db);
       db.exec(`PRAGMA user_version = ${number}`);
       db.exec('COMMIT');
     } catch (error) {
@@ -27,6 +33,21 @@ export function migrate(db: Database): void {
       throw error;
     }
   }
+}
+
+/**
+ * For a reader, which changes nothing.
+ * @throws StoreTooNew, StoreTooOld
+ */
+export function assertMigrated(db: Database): void {
+  const current = versionOf(db);
+  const known = migrationFiles().length;
+  if (current > known) throw new StoreTooNew(current, known);
+  if (current < known) throw new StoreTooOld(current, known);
+}
+
+function versionOf(db: Database): number {
+  return Number(db.all('PRAGMA user_version')[0]?.user_version);
 }
 
 /** File names in order; their numbers are 1, 2, 3, … */

@@ -1,3 +1,4 @@
+import type { ChainedEntry, ChainHead } from '../../domain/audit-chain';
 import type { Attempt, Closure, ClosureEvent, ClosureReport } from '../../domain/closure';
 import { CLOSURE_COLUMN_LIST, type Column } from '../columns';
 import type { SqlRow, SqlValue } from './database';
@@ -43,7 +44,30 @@ export function eventFromRow(row: SqlRow): ClosureEvent {
     actor: row.actor,
     correlationId: row.correlation_id,
     providerRequestId: row.provider_request_id,
+    ...(row.evidence !== null && { evidence: JSON.parse(row.evidence as string) }),
   } as ClosureEvent;
+}
+
+/** An entry of the audit trail, every value as it is stored. */
+export function entryFromRow(row: SqlRow): ChainedEntry {
+  return {
+    closureId: row.closure_id,
+    seq: row.seq,
+    from: row.from_status,
+    to: row.to_status,
+    at: row.at,
+    cause: row.cause,
+    detail: row.detail,
+    actor: row.actor,
+    correlationId: row.correlation_id,
+    providerRequestId: row.provider_request_id,
+    evidence: row.evidence,
+    hash: row.hash,
+  } as ChainedEntry;
+}
+
+export function chainHeadFromRow(row: SqlRow): ChainHead {
+  return { hash: row.audit_head, count: row.audit_count } as ChainHead;
 }
 
 export function reportFromRow(row: SqlRow): ClosureReport {

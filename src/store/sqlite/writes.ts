@@ -1,3 +1,4 @@
+import { nextEntry } from '../../domain/audit-chain';
 import type { Closure, ClosureEvent, ClosureReport } from '../../domain/closure';
 import { canBecome, type ClosureStatus, isTerminal } from '../../domain/closure-status';
 import type { Alongside, AttemptAnswer, ChildClosure, Claimed, ClosureChange, NotNow, RecordResult } from '../../ports/store';
@@ -7,9 +8,9 @@ import { insertMark, keepAnswer } from './attempts';
 import { addChildren, wakeParents } from './children';
 import type { Database, SqlValue } from './database';
 import { NOT_NOW, notNowParams } from './due';
-import { addIdentifier, liveHolder, releaseIdentifiers } from './identifiers';
-import { insertClosure, insertEvent } from './insert';
-import { attemptFromRow, closureFromRow, toSql } from './rows';
+import { addIdentifier, isNewest, liveHolder, releaseIdentifiers } from './identifiers';
+import { insertClosure, insertEntry } from './insert';
+import { attemptFromRow, chainHeadFromRow, closureFromRow, toSql } from './rows';
 
 /**
  * The store's writes. Each is synchronous and runs in a savepoint of a group commit: where it throws, or gives
@@ -26,7 +27,7 @@ export function recordClosure(
   closure: Closure,
   event: ClosureEvent,
   leaseMs: number,
-  { also, children = [] }: Alongside = {},
+  { also, children = [], newest }: Alongside = {},
 ): RecordResult {
   const { tenant, subject, idempotencyKey, account, lockKey } = closure;
   if (idempotencyKey !== null) {
@@ -42,6 +43,7 @@ export function recordClosure(
     const [row] = db.all('SELECT * FROM closure WHERE id = ?', [holder]);
     return { kind: 'accountTaken', closure: closureFromRow(row!) };
   }
+  if (newest !== undefined && !isNewest(db, closure, newest)) return { kind: 'stale' };
   const changes = [...(also ? [also] : []), ...alsoOf(children)];
   if (!changes.every((change) => holds(db, change))) return { kind: 'stale' };
   for (const change of changes) commitChange(db, now, change);
@@ -59,7 +61,7 @@ export function commitChange(db: Database, now: number, change: ClosureChange, w
   const { id, guard, set } = change;
   const guardColumn = 'fence' in guard ? 'fence' : 'version';
   const guardValue = 'fence' in guard ? guard.fence : guard.version;
-  const [before] = db.all(`SELECT status FROM closure WHERE id = ? AND ${guardColumn} = ?`, [id, guardValue]);
+  const [before] = db.all(`SELECT status, audit_head, audit_count FROM closure WHERE id = ? AND ${guardColumn} = ?`, [id, guardValue]);
   const alsoChanged = [...(change.also ?? []), ...alsoOf(change.children ?? [])];
   if (!before || !alsoChanged.every((also) => holds(db, also))) return null;
   for (const also of alsoChanged) commitChange(db, now, also, id);
@@ -68,6 +70,11 @@ export function commitChange(db: Database, now: number, change: ClosureChange, w
     throw new IllegalWrite(id, `${from} cannot become ${set.status}`);
   }
   const { assignments, values } = assignmentsFor(change, now);
+  const entry = change.event && nextEntry(chainHeadFromRow(before), id, change.event);
+  if (entry) {
+    assignments.push('audit_head = ?', 'audit_count = ?');
+    values.push(entry.hash, entry.seq);
+  }
   const [row] = db.all(`UPDATE closure SET ${assignments.join(', ')} WHERE id = ? AND ${guardColumn} = ? RETURNING *`, [
     ...values,
     id,
@@ -80,7 +87,7 @@ export function commitChange(db: Database, now: number, change: ClosureChange, w
   for (const alias of change.aliases ?? []) addIdentifier(db, closure, alias);
   for (const report of change.reports ?? []) insertReport(db, id, report);
   addChildren(db, id, change.children ?? []);
-  if (change.event) insertEvent(db, id, change.event);
+  if (entry) insertEntry(db, entry);
   // Whoever waits for it waits no longer once it is closing.
   const settles = from === 'CLOSING' && closure.status === 'CLOSED';
   if (closure.status !== from && !settles) wakeParents(db, now, id, writerId);

@@ -24,7 +24,7 @@ export class AtlantisAdapter implements ProviderAdapter {
     private readonly context: AdapterContext,
   ) {
     this.capabilities = capabilitiesFor(context.visibilityLagMs);
-    this.#http = new ProviderHttp({ baseUrl: settings.BASE_URL, timeoutMs: context.timeoutMs });
+    this.#http = new ProviderHttp({ baseUrl: settings.BASE_URL, context });
   }
 
   mapReason({ reason }: Pick<CloseRequest, 'reason'>): ReasonMapping {

@@ -42,7 +42,10 @@ export async function openBench(
   const telemetry: Telemetry = {
     transition: () => undefined,
     providerCall: ({ operation, outcome }) => calls.push(`${operation} ${outcome}`),
+    circuit: () => undefined,
+    overloaded: () => undefined,
     unmapped: ({ what, word }) => unmapped.push(`${what} ${word}`),
+    pruned: () => undefined,
     alarm: () => undefined,
   };
   const adapters: ProviderAdapter[] = [];
@@ -50,6 +53,8 @@ export async function openBench(
     const adapter = provider.create(provider.settings.parse({ ...bank.settings, ...overrides }), {
       id: 'emoney',
       timeoutMs: options.timeoutMs ?? 5_000,
+      // No rest: the tables send one fault after the other.
+      retryMs: { min: 0, max: 0 },
       clock: { now: () => Date.now(), monotonic: () => performance.now() },
       random: { fraction: () => 0.5, id: () => randomUUID() },
       telemetry,

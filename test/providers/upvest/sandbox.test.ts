@@ -6,13 +6,14 @@ import { DRAFT_15, signMessage } from '../../../src/provider-kit/signatures';
 import { SIGNED_COMPONENTS } from '../../../providers/upvest/api';
 import { startSandbox, type UpvestSandbox } from '../../../providers/upvest/sandbox';
 import { MAGIC_ACCOUNTS, MAGIC_PROBLEMS } from '../../../providers/upvest/sandbox/magic';
+import { httpContext } from '../../support/http-context';
 
 let sandbox: UpvestSandbox;
 let http: ProviderHttp;
 
 beforeEach(async () => {
   sandbox = await startSandbox();
-  http = new ProviderHttp({ baseUrl: sandbox.url, timeoutMs: 5_000 });
+  http = new ProviderHttp({ baseUrl: sandbox.url, context: httpContext({ timeoutMs: 5_000 }) });
 });
 
 afterEach(async () => {

@@ -23,12 +23,17 @@ export function openBench(settings: Record<string, string>, context: Partial<Ada
   const adapter = provider.create(provider.settings.parse(settings), {
     id: 'bank',
     timeoutMs: 1_000,
+    // No rest: the tables send one fault after the other.
+    retryMs: { min: 0, max: 0 },
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     random: { fraction: () => 0.5, id: () => randomUUID() },
     telemetry: {
       transition: () => {},
       providerCall: (call) => calls.push(call),
+      circuit: () => {},
+      overloaded: () => {},
       unmapped: (word) => unmapped.push(word),
+      pruned: () => {},
       alarm: () => {},
     },
     ...context,

@@ -1,0 +1,129 @@
+import { isTerminal, canBecome } from '../../src/domain/closure-status';
+import type { Attempt, Closure, ClosureEvent } from '../../src/domain/closure';
+import type { LedgerEntry } from '../../src/provider-kit/sandbox';
+import { contradictions } from './contradictions';
+import type { CallerHistory } from './caller';
+
+/**
+ * What a run did wrong.
+ * - LOST: an acknowledged closure is not there, or is not settled; a close request left without a mark.
+ * - DOUBLE: an account was closed twice.
+ * - RESENT: a close request left where only the provider could keep it from closing twice.
+ * - FALSE_CLOSED: CLOSED, and the provider had not closed the account.
+ * - FALSE_REFUSED: told that nothing was closed, and we closed it.
+ * - ILLEGAL: a move that the state machine does not have, or a history that does not lead to where the closure is.
+ * - CONTRADICTED: an answer that a later one or the store denies.
+ */
+export const FINDING_KINDS = ['LOST', 'DOUBLE', 'RESENT', 'FALSE_CLOSED', 'FALSE_REFUSED', 'ILLEGAL', 'CONTRADICTED'] as const;
+export type FindingKind = (typeof FINDING_KINDS)[number];
+
+export interface Finding {
+  kind: FindingKind;
+  text: string;
+}
+
+/** A closure with everything that the store keeps of it. */
+export interface StoredClosure {
+  closure: Closure;
+  attempts: readonly Attempt[];
+  /** Oldest first. */
+  events: readonly ClosureEvent[];
+}
+
+/** All that is left of a run, from four sides that do not know of each other. */
+export interface Remains {
+  callers: CallerHistory;
+  stored: readonly StoredClosure[];
+  /** The provider's own books, by provider. */
+  ledgers: Readonly<Record<string, readonly LedgerEntry[]>>;
+  /** How long after an accepted close the provider has closed the account, ms, by provider. Default 0. */
+  closingMs?: Readonly<Record<string, number>>;
+  /** Accounts that were closed before the run. */
+  closedBefore?: ReadonlySet<string>;
+}
+
+/** The sandbox enters a close a moment after it carried it out, ms. */
+const LEDGER_SLACK_MS = 10;
+/** The request was not carried out, by the provider's own word, and may leave again without a look at the account. */
+const MAY_COME_AGAIN: ReadonlySet<LedgerEntry['status']> = new Set([401, 403, 429, 503]);
+const NOTHING_CLOSED: ReadonlySet<Closure['status']> = new Set(['REJECTED', 'FAILED', 'CANCELLED', 'ANNOUNCED']);
+
+/** Compares the callers' answers, the store and the provider's own books. No findings: every promise was kept. */
+export function check(remains: Remains): Finding[] {
+  const { stored, ledgers } = remains;
+  const accounts = new Map<string, StoredClosure[]>();
+  for (const one of stored) {
+    const { provider, id } = one.closure.account;
+    grouped(accounts, `${provider} ${id}`).push(one);
+  }
+  const books = new Map<string, LedgerEntry[]>();
+  for (const [provider, ledger] of Object.entries(ledgers)) {
+    for (const entry of ledger) if (entry.accountId !== undefined) grouped(books, `${provider} ${entry.accountId}`).push(entry);
+  }
+  const all = new Set([...accounts.keys(), ...books.keys()]);
+  return [
+    ...stored.flatMap(historyFindings),
+    ...[...all].flatMap((account) => accountFindings(account, accounts.get(account) ?? [], books.get(account) ?? [], remains)),
+    ...contradictions(remains.callers, stored),
+  ];
+}
+
+function grouped<Item>(map: Map<string, Item[]>, key: string): Item[] {
+  const group = map.get(key) ?? [];
+  map.set(key, group);
+  return group;
+}
+
+/** The closure, its attempts and its history against each other. */
+function historyFindings({ closure, attempts, events }: StoredClosure): Finding[] {
+  const findings: Finding[] = [];
+  const illegal = (text: string) => void findings.push({ kind: 'ILLEGAL', text: `Closure ${closure.id} ${text}` });
+  let status: Closure['status'] | null = null;
+  for (const { from, to } of events) {
+    if (from !== status) illegal(`moved from ${String(from)}, and was ${String(status)}.`);
+    else if (from !== null && !canBecome(from, to)) illegal(`moved from ${from} to ${to}.`);
+    status = to;
+  }
+  if (status !== closure.status) illegal(`is ${closure.status}, and its history ends with ${String(status)}.`);
+  if (attempts.some(({ number }, index) => number !== index + 1)) illegal('has attempts that are not numbered through.');
+  if (closure.attempts !== attempts.length) illegal(`counts ${closure.attempts} attempts and has ${attempts.length}.`);
+  if (!isTerminal(closure.status) && closure.status !== 'NEEDS_REVIEW') {
+    findings.push({ kind: 'LOST', text: `Closure ${closure.id} is ${closure.status} and not settled.` });
+  }
+  return findings;
+}
+
+/** What the store says of an account against the provider's books. */
+function accountFindings(account: string, stored: readonly StoredClosure[], entries: readonly LedgerEntry[], remains: Remains): Finding[] {
+  const findings: Finding[] = [];
+  const found = (kind: FindingKind, text: string) => void findings.push({ kind, text: `Account ${account}: ${text}` });
+  const closes = entries.filter(({ operation }) => operation === 'close');
+  const effective = closes.filter(({ effect }) => effect);
+  const marks = stored.reduce((sum, { attempts }) => sum + attempts.length, 0);
+  if (closes.length > marks) found('LOST', `${closes.length} close requests arrived, and ${marks} were marked.`);
+  if (effective.length > 1) found('DOUBLE', `closed ${effective.length} times.`);
+  closes.slice(1).forEach((entry, index) => {
+    const before = closes[index] as LedgerEntry;
+    if (before.effect) found('RESENT', 'a close request left after one that had closed it.');
+    else if (!MAY_COME_AGAIN.has(before.status) && !isReadBetween(entries, before, entry)) {
+      found('RESENT', `a close request left after one that ended with ${before.status}, and nobody had looked.`);
+    }
+  });
+  const [first] = effective;
+  const provider = account.slice(0, account.indexOf(' '));
+  const closedFrom = first && first.at + (remains.closingMs?.[provider] ?? 0) - LEDGER_SLACK_MS;
+  for (const { closure, events } of stored) {
+    const since = events.find(({ to }) => to === 'CLOSED')?.at;
+    if (since === undefined || remains.closedBefore?.has(account)) continue;
+    if (closedFrom === undefined) found('FALSE_CLOSED', `closure ${closure.id} was CLOSED, and the provider never closed it.`);
+    else if (since < closedFrom) found('FALSE_CLOSED', `closure ${closure.id} was CLOSED ${closedFrom - since} ms before the provider closed it.`);
+  }
+  if (first && stored.length > 0 && stored.every(({ closure }) => NOTHING_CLOSED.has(closure.status))) {
+    found('FALSE_REFUSED', `its closures are ${stored.map(({ closure }) => closure.status).join(' and ')}, and we closed it.`);
+  }
+  return findings;
+}
+
+function isReadBetween(entries: readonly LedgerEntry[], before: LedgerEntry, after: LedgerEntry): boolean {
+  return entries.slice(entries.indexOf(before) + 1, entries.indexOf(after)).some(({ operation }) => operation === 'read');
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import type { SandboxOperation } from '../../src/provider-kit/sandbox';
+import type { Finding } from './checker';
+import { FaultBench, type RunningGateway } from './fault-bench';
+import { CLAIM_PREFIX, type Failpoint } from './failpoints';
+import { endsAfterKill, type Outcome } from './outcomes';
+import type { MakeStore } from './stores';
+import { pause, until } from './waiting';
+
+/** Where the first process is killed: at a statement of its store, or while the provider has a request of its. */
+export type Kill = { at: 'store'; point: Failpoint } | { at: 'provider'; operation: SandboxOperation; applied: boolean };
+
+export interface FailpointResult {
+  /** The statements of the first process, in order. */
+  points: string[];
+  /** False: the process came to the end before its failpoint. */
+  killed: boolean;
+  ended: string;
+  findings: Finding[];
+  /** It ended where the contract lets it. */
+  asExpected: boolean;
+}
+
+const PROGRAM = ['node', 'dist/test/faults/failpoint-main.js'];
+/** How long the investment provider takes to close, ms. Shorter than the first wait for a poll, so that one poll does. */
+const CLOSING_MS = 20;
+const STEADY: Record<string, string> = {
+  PROVIDER_TIMEOUT_MS: '500',
+  VISIBILITY_LAG_MS: '200',
+  // One interval, no growth, and longer than time-out and lag: every run makes the same statements.
+  RETRY_MIN_MS: '800',
+  RETRY_MAX_MS: '800',
+  POLL_MIN_MS: '120',
+  POLL_MAX_MS: '120',
+  RECONCILE_HORIZON_MS: '86400000',
+  REOPEN_GRACE_MS: '86400000',
+};
+/** Where the doubt about a request can never be ended, soon enough for a test, ms. */
+const SHORT_HORIZON = { RECONCILE_HORIZON_MS: '2000' };
+/** Webhooks, the closing report and the answer that comes too late follow the end of a closing by so much, ms. */
+const WEBHOOKS_MS = 800;
+/** A process that is gone was heard of by then, ms. */
+const DEATH_NOTICE_MS = 5_000;
+
+/**
+ * Closes one account, kills the process on the way, starts the product's own program on what is left, asks again
+ * under the same key as the caller would, and compares.
+ * @param kill null: runs through, to learn its statements
+ */
+export async function runFailpoint(outcome: Outcome, store: MakeStore, kill: Kill | null): Promise<FailpointResult> {
+  const { provider, closingMs = CLOSING_MS } = outcome;
+  const accountId = outcome.accountId ?? randomUUID();
+  const env = outcome.forGood ? { ...STEADY, ...SHORT_HORIZON } : STEADY;
+  const upvest = { closingMs, webhooks: { delayMs: 5, retryUnitMs: 50 } };
+  const bench = await FaultBench.open({ store, env, sandboxes: { upvest }, webhooks: outcome.webhooks });
+  try {
+    const sandbox = bench.sandboxes[provider];
+    if (kill?.at === 'provider') sandbox.script(kill.operation === 'token' ? '*' : accountId, kill.operation, [kill.applied ? 'hang-after' : 'hang-before']);
+    sandbox.script(accountId, 'close', outcome.closes ?? []);
+    sandbox.script('*', 'token', outcome.tokens ?? []);
+
+    const failpoint: Record<string, string> = kill?.at === 'store' ? { FAILPOINT: `${kill.point.number} ${kill.point.when}` } : {};
+    const first = await bench.start(failpoint, PROGRAM);
+    const input = { account: { provider, id: accountId } };
+    const { request, answer } = first.caller.request(input);
+    if (kill?.at === 'provider') {
+      const isHeld = () => sandbox.ledger.some(({ operation, status }) => operation === kill.operation && status === 'hang');
+      void until(isHeld).then(() => first.child.kill());
+    }
+    const killed = await isKilled(bench, first, answer, outcome.webhooks ? WEBHOOKS_MS : 0);
+    const points = [...first.child.stdout().matchAll(/^failpoint \d+ (.+)$/gm)].map(([, name]) => String(name));
+
+    let caller = first.caller;
+    if (killed) ({ caller } = await bench.start());
+    const found = await caller.find(request.idempotencyKey);
+    if (found) await bench.settled(caller, found);
+    const again = await caller.again(request, input);
+    const ended = await bench.settled(caller, again.closure?.id ?? '');
+    const closedBefore = new Set(outcome.closedBefore ? [`${provider} ${accountId}`] : []);
+    const findings = await bench.check({ closedBefore, closingMs: { upvest: closingMs } });
+    const allowed = killed ? endsAfterKill(outcome) : [outcome.ends];
+    return { points, killed, ended, findings, asExpected: allowed.includes(ended) };
+  } finally {
+    await bench.dispose();
+  }
+}
+
+/** Waits for the end of the closing or of its process, whichever comes. */
+async function isKilled(
+  bench: FaultBench,
+  { caller, child }: RunningGateway,
+  answer: Promise<{ closure: { id: string } | null }>,
+  afterwards: number,
+): Promise<boolean> {
+  const gone = child.ended.then(() => true);
+  const followed = async (): Promise<boolean> => {
+    const { closure } = await answer;
+    await bench.settled(caller, closure?.id ?? '');
+    await pause(afterwards);
+    return false;
+  };
+  // Its last answer may be lost before its end is heard of. Nobody waits for this once it was.
+  const lost = (error: unknown): Promise<boolean> => new Promise((_, reject) => void setTimeout(() => reject(error), DEATH_NOTICE_MS).unref());
+  return Promise.race([gone, followed().catch(lost)]);
+}
+
+/** Every side of every statement of a run. A claim that is not made is no point: there is no work before it. */
+export function failpointsOf(points: readonly string[]): Kill[] {
+  return points.flatMap((name, index): Kill[] => {
+    const sides: Failpoint['when'][] = name.startsWith(CLAIM_PREFIX) ? ['after'] : ['before', 'after'];
+    return sides.map((when) => ({ at: 'store', point: { number: index + 1, when } }));
+  });
+}
+
+/** While the provider has a request: before it is carried out, and after it, with nothing of the answer sent. */
+export const AT_THE_PROVIDER: readonly Kill[] = [
+  { at: 'provider', operation: 'token', applied: false },
+  { at: 'provider', operation: 'close', applied: false },
+  { at: 'provider', operation: 'close', applied: true },
+];

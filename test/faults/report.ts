@@ -1,0 +1,62 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
+import { type Finding, FINDING_KINDS, type FindingKind } from './checker';
+import type { MakeStore } from './stores';
+
+/** A figure and its value. */
+export type Row = [what: string, value: string];
+
+export interface PartReport {
+  rows: Row[];
+  /** Every promise was kept. */
+  isGood: boolean;
+}
+
+export interface PartOptions {
+  store: MakeStore;
+  /** How many kills, rounds or cuts; absent: as many as the part makes by itself. */
+  count?: number;
+  seed: number;
+  /** Progress, a line at a time. */
+  say(line: string): void;
+}
+
+const WORDS: Record<FindingKind, string> = {
+  LOST: 'lost',
+  DOUBLE: 'closed twice',
+  RESENT: 'close requests that only the provider kept from closing twice',
+  FALSE_CLOSED: 'false CLOSED',
+  FALSE_REFUSED: 'told that nothing was closed, and it was',
+  ILLEGAL: 'illegal transitions and broken histories',
+  CONTRADICTED: 'answers contradicted later',
+};
+
+/** How often each promise was broken. */
+export function countsOf(findings: readonly Finding[]): Row[] {
+  return FINDING_KINDS.map((kind) => [WORDS[kind], String(findings.filter((finding) => finding.kind === kind).length)]);
+}
+
+/** The value that so much of the sorted values is not above; fraction from 0 to 1. */
+export function quantile(values: readonly number[], fraction: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(fraction * sorted.length))] ?? Number.NaN;
+}
+
+export function tableOf(rows: readonly Row[]): string {
+  return ['| figure | value |', '|---|---|', ...rows.map(([what, value]) => `| ${what} | ${value} |`)].join('\n');
+}
+
+/** Where and when the figures were had. A load above the processors means that the run had to share them. */
+export function circumstances(): string {
+  const load = loadavg()[1]?.toFixed(1);
+  return `Node ${process.versions.node}, ${availableParallelism()} processors, load ${load}, ${new Date().toISOString().slice(0, 10)}`;
+}
+
+/** Puts the text between the marks of that name in the file, and leaves the rest as it is. */
+export function writeBetweenMarks(file: string, name: string, text: string): void {
+  const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const [from, to] = [before.indexOf(begin), before.indexOf(end)];
+  const block = `${begin}\n${text}\n${end}`;
+  writeFileSync(file, from < 0 || to < from ? `${before}\n${block}\n` : before.slice(0, from) + block + before.slice(to + end.length));
+}
