@@ -1,13 +1,50 @@
+const { existsSync, readdirSync } = require('node:fs');
+const { join } = require('node:path');
+
+const DEBIAN = '/usr/lib/postgresql';
+
+/** The programs of the newest PostgreSQL that Debian's packages have installed. */
+function installedPostgres() {
+  if (!existsSync(DEBIAN)) return undefined;
+  const versions = readdirSync(DEBIAN).toSorted((a, b) => Number(b) - Number(a));
+  return versions.map((version) => join(DEBIAN, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb')));
+}
+
+process.env.POSTGRES_BIN ||= installedPostgres() ?? '';
+const { POSTGRES_BIN, TEST_DATABASE_URL, REQUIRE_POSTGRES } = process.env;
+
 /** @type {import('jest').Config} */
-module.exports = {
+const common = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
-  testMatch: ['**/*.test.ts'],
-  transform: { '^.+\\.(t|j)s$': '@swc/jest' },
-  // jose ships ECMAScript modules only, which Jest's CommonJS runtime cannot load untransformed.
-  transformIgnorePatterns: ['/node_modules/(?!jose/)'],
+  transform: {
+    '^.+\\.(t|j)s$': '@swc/jest',
+    '^.+\\.cjs$': ['@swc/jest', { swcrc: false, module: { type: 'commonjs' }, jsc: { target: 'es2022' } }],
+  },
+  // jose ships ECMAScript modules only, and PGlite imports modules while it runs; Jest's CommonJS runtime can do neither.
+  transformIgnorePatterns: ['/node_modules/(?!jose/|@electric-sql/pglite/)'],
   // Beside the packages, so that a run leaves nothing in the system's temporary folder.
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
+};
+
+/** `*.postgres.test.ts` needs a database; `*.postgres-server.test.ts` starts, stops and kills servers of its own. */
+const everywhere = { ...common, displayName: 'gateway', testMatch: ['**/*.test.ts'], testPathIgnorePatterns: ['\\.postgres(-server)?\\.test\\.ts$'] };
+const postgres = {
+  ...common,
+  displayName: 'postgres',
+  testMatch: ['**/*.postgres.test.ts'],
+  globalSetup: '<rootDir>/test/support/postgres-setup.ts',
+  globalTeardown: '<rootDir>/test/support/postgres-teardown.ts',
+};
+const postgresServer = { ...common, displayName: 'postgres server', testMatch: ['**/*.postgres-server.test.ts'] };
+
+const hasDatabase = Boolean(POSTGRES_BIN || TEST_DATABASE_URL || REQUIRE_POSTGRES);
+const hasPrograms = Boolean(POSTGRES_BIN || REQUIRE_POSTGRES);
+
+/** @type {import('jest').Config} */
+module.exports = {
+  projects: [everywhere, ...(hasDatabase ? [postgres] : []), ...(hasPrograms ? [postgresServer] : [])],
+  reporters: ['default', ...(hasPrograms ? [] : [['<rootDir>/test/support/not-run-reporter.cjs', { hasDatabase }]])],
   maxWorkers: 2,
   testTimeout: 60_000,
 };

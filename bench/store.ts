@@ -2,17 +2,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClosureStore } from '../src/ports/store';
+import { openPostgresStore } from '../src/store/postgres';
 import { openSqliteStore } from '../src/store/sqlite';
 import { sampleClosure, sampleEvent } from '../test/support/sample-closure';
 
 /**
  * What group commit gives: closures per second, each with two durable commits, from many sides at once (their
  * writes share commits) against one after another (each commits alone). Disks and minutes differ, so the rounds
- * are interleaved and only the ratio counts: `npm run bench:store`.
+ * are interleaved and only the ratio counts: `npm run bench:store`. With DATABASE_URL it is a PostgreSQL database, which
+ * has many more closures afterwards.
  */
 const ROUNDS = 5;
 const ROUND_MS = 1000;
 const SIDES = 32;
+const clock = { now: Date.now, monotonic: () => performance.now() };
 
 async function closeOne(store: ClosureStore): Promise<void> {
   const closure = sampleClosure();
@@ -41,8 +44,8 @@ function median(values: number[]): number {
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'closure-bench-'));
-  const clock = { now: Date.now, monotonic: () => performance.now() };
-  const store = await openSqliteStore({ dataDir: folder, clock });
+  const { DATABASE_URL } = process.env;
+  const store = DATABASE_URL ? (await openPostgresStore(DATABASE_URL)).store : await openSqliteStore({ dataDir: folder, clock });
   const alone: number[] = [];
   const grouped: number[] = [];
   for (let index = 0; index < ROUNDS; index += 1) {

@@ -5,14 +5,16 @@ import { verifyTrail, type VerifySummary } from '../src/audit/verify';
 import { ConfigError } from '../src/config/config-error';
 import { type AuditConfig, loadProcessAuditConfig } from '../src/config/load-config';
 import type { AuditTrail } from '../src/ports/audit';
-import { StoreMissing, StoreTooNew, StoreTooOld } from '../src/store/errors';
+import { StoreMissing, StoreTooNew, StoreTooOld, StoreUnreachable } from '../src/store/errors';
+import { openPostgresAuditTrail } from '../src/store/postgres/audit-trail';
 import { openSqliteAuditTrail } from '../src/store/sqlite/audit-trail';
 import { FileRefused, readCheckpoint, readPublicKey } from './audit-files';
 
 const USAGE = `npm run audit -- verify [--checkpoint FILE] [--key FILE]…   looks for changes and deletions
 npm run audit -- export --closure ID                        one closure's trail as JSON lines
 npm run audit -- checkpoint --out FILE                      copies the newest checkpoint
-Each takes --data FOLDER where the store is not in DATA_DIR. docs/audit.md says what is proven.`;
+Each reads the store of DATABASE_URL or DATA_DIR, or --from postgres://user@host/database, or --data FOLDER. A password
+may be in PGPASSWORD, so that nobody reads it in a list of processes. docs/audit.md says what is proven.`;
 
 /** The command line cannot be followed. */
 class Misused extends Error {}
@@ -30,7 +32,7 @@ export async function auditCommand(args: readonly string[], print: Print): Promi
   try {
     const { command, values } = commandOf(args);
     const config = loadProcessAuditConfig();
-    const trail = await openSqliteAuditTrail(values.data ?? config.dataDir);
+    const trail = await openTrail(values, config);
     try {
       return await COMMANDS[command](trail, values, config, print);
     } finally {
@@ -42,6 +44,12 @@ export async function auditCommand(args: readonly string[], print: Print): Promi
   }
 }
 
+/** What the command line names goes before what the environment does. */
+function openTrail({ from, data }: Values, { databaseUrl, dataDir }: AuditConfig): Promise<AuditTrail> {
+  const url = from ?? (data === undefined ? databaseUrl?.reveal() : undefined);
+  return url === undefined ? openSqliteAuditTrail(data ?? dataDir) : openPostgresAuditTrail(url);
+}
+
 type Values = ReturnType<typeof parsed>['values'];
 type Command = (trail: AuditTrail, values: Values, config: AuditConfig, print: Print) => Promise<Status>;
 
@@ -49,11 +57,11 @@ const COMMANDS: Record<'verify' | 'export' | 'checkpoint', Command> = { verify, 
 
 function parsed(args: readonly string[]) {
   const text = { type: 'string' } as const;
-  const options = { data: text, checkpoint: text, key: { ...text, multiple: true }, closure: text, out: text } as const;
+  const options = { data: text, from: text, checkpoint: text, key: { ...text, multiple: true }, closure: text, out: text } as const;
   return parseArgs({ args: [...args], options, allowPositionals: true });
 }
 
-/** Which options each command takes beside --data, and which of them it needs. */
+/** Which options each command takes beside those that name the store, and which of them it needs. */
 const OPTIONS: Record<keyof typeof COMMANDS, { takes: readonly string[]; needs?: 'closure' | 'out' }> = {
   verify: { takes: ['checkpoint', 'key'] },
   export: { takes: ['closure'], needs: 'closure' },
@@ -72,9 +80,12 @@ function commandOf(args: readonly string[]): { command: keyof typeof COMMANDS; v
   const command = (Object.keys(COMMANDS) as (keyof typeof COMMANDS)[]).find((one) => one === name);
   if (!command || rest.length > 0) throw new Misused('Give one of verify, export and checkpoint.');
   const { takes, needs } = OPTIONS[command];
-  const stray = Object.keys(given.values).find((option) => option !== 'data' && !takes.includes(option));
+  const stray = Object.keys(given.values).find((option) => !['data', 'from'].includes(option) && !takes.includes(option));
   if (stray) throw new Misused(`${command} does not take --${stray}.`);
   if (needs && !given.values[needs]) throw new Misused(`${command} needs --${needs}.`);
+  const { from, data } = given.values;
+  if (from !== undefined && data !== undefined) throw new Misused('Give one of --from and --data.');
+  if (from !== undefined && !/^postgres(ql)?:\/\//.test(from)) throw new Misused('--from takes postgres://user:password@host:port/database.');
   return { command, values: given.values };
 }
 
@@ -134,7 +145,7 @@ async function exportCheckpoint(trail: AuditTrail, { out = '' }: Values, _config
 
 function explained(error: unknown): string {
   if (error instanceof Misused) return `${error.message}\n\n${USAGE}`;
-  const known = [ConfigError, FileRefused, StoreMissing, StoreTooNew, StoreTooOld].some((kind) => error instanceof kind);
+  const known = [ConfigError, FileRefused, StoreMissing, StoreTooNew, StoreTooOld, StoreUnreachable].some((kind) => error instanceof kind);
   if (known) return (error as Error).message;
   return `The store cannot be read: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -11,10 +11,9 @@ import type { Logger } from './observability/logger';
 import { createMetrics } from './observability/metrics';
 import { createStoreGauges } from './observability/store-gauges';
 import { createTelemetry } from './observability/telemetry';
-import type { ClosureStore } from './ports/store';
 import type { Telemetry } from './ports/telemetry';
+import { type OpenStore, openStore } from './open-store';
 import { createProviders, type Providers } from './providers';
-import { openSqliteStore } from './store/sqlite';
 import { systemClock, systemRandomness } from './system';
 
 /** A running gateway. */
@@ -46,16 +45,16 @@ const EVERYBODY: Identity = { tenant: 'default', subject: 'default', scopes: new
 
 /**
  * Composes and starts a gateway: store, providers, engine, server.
- * @throws what `openSqliteStore` throws, and the listen error of the server; nothing stays open then
+ * @throws what {@link openStore} throws, and the listen error of the server; nothing stays open then
  */
 export async function startGateway(config: Config, { logger, ide }: GatewayExtras): Promise<Gateway> {
   const metrics = createMetrics();
   const telemetry = createTelemetry(logger, metrics);
-  const store = await openSqliteStore({ dataDir: config.dataDir, clock: systemClock });
+  const { store, clock } = await openStore(config);
   let providers: Providers | undefined;
   try {
     providers = createProviders(config, { clock: systemClock, random: systemRandomness, telemetry });
-    return await compose(config, { logger, ide }, { metrics, telemetry, store, providers });
+    return await compose(config, { logger, ide }, { metrics, telemetry, store, clock, providers });
   } catch (error) {
     await providers?.dispose();
     await store.dispose();
@@ -63,18 +62,17 @@ export async function startGateway(config: Config, { logger, ide }: GatewayExtra
   }
 }
 
-interface Parts {
+interface Parts extends OpenStore {
   metrics: ReturnType<typeof createMetrics>;
   telemetry: Telemetry;
-  store: ClosureStore;
   providers: Providers;
 }
 
-async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics, telemetry, store, providers }: Parts): Promise<Gateway> {
+async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics, telemetry, store, clock, providers }: Parts): Promise<Gateway> {
   const engine = createEngine({
     store,
     providers,
-    clock: systemClock,
+    clock,
     random: systemRandomness,
     telemetry,
     settings: engineSettings(config),

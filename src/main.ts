@@ -14,7 +14,8 @@ async function main(): Promise<void> {
   const config = loadProcessConfig(providerDefinitions);
   const logger = createLogger(config.logLevel);
   dieOfBugs(logger);
-  const gateway = await startGateway(config, { logger });
+  const store = config.databaseUrl ? 'DATABASE_URL' : 'DATA_DIR';
+  const gateway = await startGateway(config, { logger }).catch((error: unknown) => endWith(explainStartFailure(error, store)));
   drainOnSignal(gateway, config.drainGraceMs, logger);
   logger.info({ url: gateway.url }, 'gateway started');
 }
@@ -58,7 +59,9 @@ function drainOnSignal(gateway: Gateway, graceMs: number, logger: Logger): void 
   process.on('SIGINT', onSignal);
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`The gateway cannot start.\n${explainStartFailure(error)}\n`);
+function endWith(explanation: string): never {
+  process.stderr.write(`The gateway cannot start.\n${explanation}\n`);
   process.exit(1);
-});
+}
+
+main().catch((error: unknown) => endWith(explainStartFailure(error)));

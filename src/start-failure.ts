@@ -1,5 +1,5 @@
 import { ConfigError } from './config/config-error';
-import { StoreLocked, StoreNotDurable, StoreTooNew, StoreUnwritable } from './store/errors';
+import { StoreLocked, StoreMoved, StoreNotDurable, StoreTooNew, StoreUnreachable, StoreUnwritable } from './store/errors';
 
 /** What a listening socket can be refused for, in the operator's words. */
 const LISTEN_PROBLEMS: Record<string, string> = {
@@ -12,12 +12,13 @@ const LISTEN_PROBLEMS: Record<string, string> = {
 /**
  * Lines for a person at a terminal, each beginning with the variable to look at.
  * For an unforeseen failure it is the whole stack.
+ * @param store the variable that says which store was to be opened
  */
-export function explainStartFailure(error: unknown): string {
+export function explainStartFailure(error: unknown, store: 'DATA_DIR' | 'DATABASE_URL' = 'DATA_DIR'): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof ConfigError) return error.message;
-  if ([StoreLocked, StoreUnwritable, StoreTooNew, StoreNotDurable].some((refusal) => error instanceof refusal)) {
-    return `DATA_DIR: ${error.message}`;
+  if ([StoreLocked, StoreMoved, StoreUnwritable, StoreUnreachable, StoreTooNew, StoreNotDurable].some((refusal) => error instanceof refusal)) {
+    return `${store}: ${error.message}`;
   }
   const { code, syscall } = error as NodeJS.ErrnoException;
   const isAboutListening = syscall === 'listen' || syscall === 'getaddrinfo' || syscall === 'bind';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isLoopback } from '../provider-kit/settings';
 import { signingKeySetting } from './audit-key';
 import type { ConfigProblem } from './config-error';
+import { Secret } from './secret';
 
 /** Node fires a timer at once when it is asked to wait longer than this, ms (about 24 days). */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -34,15 +35,29 @@ const port = z
   .transform(Number)
   .refine((number) => number <= 65_535, 'Must be a port number from 0 (any free port) to 65535.');
 
+/** It has a password in it, so no sentence quotes it. A compose file passes on what nobody set as an empty text. */
+const databaseUrl = z
+  .string()
+  .optional()
+  .refine((url) => !url || isDatabaseUrl(url), 'Must be postgres://user:password@host:port/database, with every special character of a part as %XX.')
+  .transform((url) => (url ? new Secret(url) : undefined));
+
+function isDatabaseUrl(text: string): boolean {
+  try {
+    const { protocol, username, password, pathname } = new URL(text);
+    for (const part of [username, password, pathname]) decodeURIComponent(part);
+    return (protocol === 'postgres:' || protocol === 'postgresql:') && text.startsWith(`${protocol}//`) && pathname.length > 1;
+  } catch {
+    return false;
+  }
+}
+
 /** Every variable that is not a provider's: how its text is read, and what it is when it is unset. */
 export const coreSettings = {
   HOST: z.string().regex(/^[A-Za-z0-9.:-]+$/, 'Must be a host name or an IP address.').default('127.0.0.1'),
   PORT: port.default(4000),
   DATA_DIR: z.string().regex(/\S/, 'Must be the path of a folder.').default('.data'),
-  DATABASE_URL: z
-    .string()
-    .optional()
-    .refine((url) => !url, 'The PostgreSQL store comes with a later version; unset it to use the embedded store in DATA_DIR.'),
+  DATABASE_URL: databaseUrl,
   CLOSE_WAIT_MS: timer(2_000),
   PROVIDER_TIMEOUT_MS: timer(15_000),
   POLL_MIN_MS: duration(60_000),

@@ -10,8 +10,10 @@ export interface Config {
   host: string;
   /** 0: any free port. */
   port: number;
-  /** Folder of the embedded store. */
+  /** Folder of the embedded store; not used with a databaseUrl. */
   dataDir: string;
+  /** Of a PostgreSQL database; undefined: the embedded store. */
+  databaseUrl: Secret<string> | undefined;
   providers: readonly ProviderConfig[];
   closeWaitMs: number;
   providerTimeoutMs: number;
@@ -52,6 +54,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, definitions: readonly Provide
     host: values.HOST,
     port: values.PORT,
     dataDir: values.DATA_DIR,
+    databaseUrl: values.DATABASE_URL,
     providers,
     closeWaitMs: values.CLOSE_WAIT_MS,
     providerTimeoutMs: values.PROVIDER_TIMEOUT_MS,
@@ -77,7 +80,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, definitions: readonly Provide
 const AUDIT_VARIABLES: ReadonlySet<string> = new Set(['DATA_DIR', 'DATABASE_URL', 'AUDIT_KEY']);
 
 /** What reading the audit trail needs to know. */
-export type AuditConfig = Pick<Config, 'dataDir' | 'auditKey'>;
+export type AuditConfig = Pick<Config, 'dataDir' | 'databaseUrl' | 'auditKey'>;
 
 /**
  * The part of the configuration that reading the audit trail needs; it asks for no provider.
@@ -87,8 +90,8 @@ export function loadAuditConfig(env: NodeJS.ProcessEnv): AuditConfig {
   const { values, problems } = readCoreSettings(env);
   const own = problems.filter(({ variable }) => AUDIT_VARIABLES.has(variable));
   if (own.length > 0) throw new ConfigError(own);
-  const { DATA_DIR, AUDIT_KEY } = values as CoreSettings;
-  return { dataDir: DATA_DIR, auditKey: AUDIT_KEY };
+  const { DATA_DIR, DATABASE_URL, AUDIT_KEY } = values as CoreSettings;
+  return { dataDir: DATA_DIR, databaseUrl: DATABASE_URL, auditKey: AUDIT_KEY };
 }
 
 /** {@link loadAuditConfig} of this process's environment. */

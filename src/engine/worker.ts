@@ -3,7 +3,7 @@ import { Driver, type EngineParts } from './driver';
 import { Pace } from './pace';
 import { leaseMs } from './settings';
 
-/** The store is asked at least so often, ms: another process may have made work, and clocks are not one. */
+/** The store is asked at least so often, ms: news of another process's work may have been missed. */
 const LONGEST_SLEEP_MS = 1_000;
 const SHORTEST_SLEEP_MS = 5;
 /** Callers' own requests that may be under way at one provider, for each closure that its worker takes up at once. */
@@ -39,6 +39,7 @@ export class Worker {
   /** Somebody asked for a look since the last one began. */
   private woken = false;
   private loop: Promise<void> = Promise.resolve();
+  private stopListening: () => void = () => {};
 
   constructor(private readonly parts: EngineParts) {
     this.pace = new Pace(parts);
@@ -47,6 +48,9 @@ export class Worker {
   }
 
   start(): void {
+    this.stopListening = this.parts.store.onNews(({ kind }) => {
+      if (kind !== 'changed') this.wake();
+    });
     this.loop = this.run();
   }
 
@@ -98,6 +102,7 @@ export class Worker {
   /** Claims nothing more and waits for what is under way. Safe to die during it. */
   async drain(): Promise<void> {
     this.stopClaiming();
+    this.stopListening();
     await this.loop;
     await Promise.all(this.running.values());
   }

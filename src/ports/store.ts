@@ -168,6 +168,13 @@ export interface ListFilter {
   statusBefore?: number;
 }
 
+/**
+ * - changed: a closure has a new line in its history.
+ * - due: another process made a closure due that nobody has claimed.
+ * - missed: some news may not have come; from now on they do.
+ */
+export type StoreNews = { kind: 'changed'; id: string } | { kind: 'due' } | { kind: 'missed' };
+
 export interface ClosureStore {
   /**
    * Records a new closure, claimed by its recorder for `leaseMs`, with its first event and with what must hold in
@@ -189,6 +196,11 @@ export interface ClosureStore {
   claimDue(limit: number, leaseMs: number, notNow?: NotNow): Promise<Claimed[]>;
   /** When the next unclaimed closure is due or the next claim runs out, epoch ms; null: nothing waits. */
   nextDueAt(notNow?: NotNow): Promise<number | null>;
+  /**
+   * Calls the listener after each commit, whichever process made it, until the function given back is called. News come
+   * soon, may come more than once, and may be missed: they say where to look, and nothing more.
+   */
+  onNews(listener: (news: StoreNews) => void): () => void;
   /** By id, in the order asked; null: unknown, or of another tenant. */
   closures(tenant: string, ids: readonly string[]): Promise<(Closure | null)[]>;
   byIdempotencyKey(tenant: string, subject: string, key: string): Promise<Closure | null>;
@@ -220,7 +232,7 @@ export interface ClosureStore {
   prune(what: Forgettable, limit: number): Promise<{ keys: number; events: number }>;
   /** Ids of the providers that have closures of this tenant, sorted. */
   providersSeen(tenant: string): Promise<string[]>;
-  /** Cheap enough to be asked for all the time. Backlogs are counted up to `most`. */
+  /** Cheap enough for every scrape of the metrics. Backlogs are counted up to `most`. */
   census(most: number): Promise<Census>;
   /**
    * Makes the next audit checkpoint over up to `limit` closures that got entries since they were last in one; null:

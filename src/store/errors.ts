@@ -20,6 +20,31 @@ export class StoreUnwritable extends Error {
   }
 }
 
+/** The folder's closures were copied to a database: two gateways that work on them would ask the providers twice. */
+export class StoreMoved extends Error {
+  constructor(dataDir: string, note: string) {
+    super(
+      `The closures of the data folder ${dataDir} were copied to PostgreSQL, and are worked on there. ` +
+        `Only if that copy was dropped, remove ${note}.`,
+    );
+    this.name = 'StoreMoved';
+  }
+}
+
+/** The database server cannot be reached, or takes no writes from this gateway. No password is in the message. */
+export class StoreUnreachable extends Error {
+  constructor(reason: string, cause?: unknown) {
+    super(`The database cannot be used: ${reason}.`, { cause });
+    this.name = 'StoreUnreachable';
+  }
+
+  static because(cause: unknown): StoreUnreachable {
+    const { message, code } = cause as Partial<NodeJS.ErrnoException>;
+    // A name with several addresses, none of which answers, gives an error without a message.
+    return new StoreUnreachable(message || code || String(cause), cause);
+  }
+}
+
 /** The database does not keep a setting without which an acknowledged write could be lost with the power. */
 export class StoreNotDurable extends Error {
   constructor(setting: string, wanted: string, found: string) {
@@ -54,8 +79,9 @@ export class StoreTooOld extends Error {
 
 /** There is no store where one should be read. */
 export class StoreMissing extends Error {
-  constructor(dataDir: string) {
-    super(`The data folder ${dataDir} holds no store.`);
+  /** @param place the beginning of a sentence */
+  constructor(place: string) {
+    super(`${place} holds no store.`);
     this.name = 'StoreMissing';
   }
 }

@@ -26,6 +26,8 @@ describe('npm run audit', () => {
     [['verify', 'more'], 'Give one of verify, export and checkpoint.'],
     [['verify', '--nonsense'], "Unknown option '--nonsense'"],
     [['verify', '--out', 'x'], 'verify does not take --out.'],
+    [['verify', '--data', 'x', '--from', 'postgres://db.example/closures'], 'Give one of --from and --data.'],
+    [['verify', '--from', '.data'], '--from takes postgres://'],
     [['export'], 'export needs --closure.'],
     [['checkpoint'], 'checkpoint needs --out.'],
   ])('%j is refused with how it is used', async (args, words) => {

@@ -1,8 +1,8 @@
 import { type ChainedEntry, entryHash } from '../../src/domain/audit-chain';
 import { checkpointRoot, NO_ROOT } from '../../src/domain/audit-checkpoint';
+import { checkpointFromRow, sealFromRow } from '../../src/store/audit-rows';
+import { entryFromRow } from '../../src/store/rows';
 import type { Database, SqlValue } from '../../src/store/sqlite/database';
-import { checkpointFromRow, sealFromRow } from '../../src/store/sqlite/checkpoints';
-import { entryFromRow } from '../../src/store/sqlite/rows';
 
 /** What somebody with full access to the database might do to it. All of it is to what a checkpoint has sealed. */
 

@@ -49,6 +49,7 @@ describe('defaults', () => {
       host: '127.0.0.1',
       port: 4000,
       dataDir: '.data',
+      databaseUrl: undefined,
       closeWaitMs: 2000,
       providerTimeoutMs: 15_000,
       pollMinMs: 60_000,
@@ -145,7 +146,15 @@ describe('a value that is wrong', () => {
     ['PORT', '-1'],
     ['PORT', '80.5'],
     ['DATA_DIR', ' '],
-    ['DATABASE_URL', 'postgres://db.example/closures'],
+    ...[
+      'mysql://db.example/closures',
+      'postgres://db.example',
+      'postgres://db.example/',
+      'postgres:closures',
+      'postgres://db.example:99999/closures',
+      'postgres://user:100%@db.example/closures',
+      'db.example',
+    ].map((url): [string, string] => ['DATABASE_URL', url]),
     ['AUTH', ''],
     ['AUTH', 'None'],
     ['AUTH', 'jwt'],
@@ -291,9 +300,27 @@ describe('AUDIT_KEY', () => {
   });
 
   it('is all that reading the trail needs beside the store', () => {
-    expect(loadAuditConfig({})).toEqual({ dataDir: '.data', auditKey: undefined });
+    expect(loadAuditConfig({})).toEqual({ dataDir: '.data', databaseUrl: undefined, auditKey: undefined });
     expect(loadAuditConfig({ DATA_DIR: '/x', PORT: 'nonsense', AUDIT_KEY: pem('ed25519') }).auditKey).toBeDefined();
     expect(() => loadAuditConfig({ AUDIT_KEY: 'x', DATA_DIR: ' ' })).toThrow(/^DATA_DIR: .*\nAUDIT_KEY: /);
-    expect(() => loadAuditConfig({ DATABASE_URL: 'postgres://db.example/closures' })).toThrow(/^DATABASE_URL: /);
+    expect(loadAuditConfig({ DATABASE_URL: 'postgres://db.example/closures' }).databaseUrl?.reveal()).toBe('postgres://db.example/closures');
+    expect(() => loadAuditConfig({ DATABASE_URL: 'nonsense' })).toThrow(/^DATABASE_URL: /);
+  });
+});
+
+describe('the URL of a database', () => {
+  const url = 'postgres://closures:very-secret-word@db.example:5433/closures?sslmode=verify-full';
+
+  it('is taken as it is, and prints as [secret]', () => {
+    const config = load({ DATABASE_URL: url });
+    expect(config.databaseUrl?.reveal()).toBe(url);
+    expect(load({ DATABASE_URL: 'postgresql:///closures?host=/run/postgresql' }).databaseUrl).toBeDefined();
+    for (const print of [JSON.stringify(config), inspect(config, { depth: 9, showHidden: true })]) {
+      expect(print).not.toContain('very-secret-word');
+    }
+  });
+
+  it('is not quoted where it is wrong', () => {
+    expect(problemsWith({ DATABASE_URL: url.replace('5433', '99999') }).join()).not.toContain('very-secret-word');
   });
 });

@@ -58,6 +58,15 @@ export function auditContract(current: Current): void {
       expect(await verify()).toMatchObject({ found: [], closures: 4, entries: 6 });
     });
 
+    it('is chained over texts as the database keeps them, whatever was in them', async () => {
+      const hostile = 'a\0b\uD800c';
+      const closure = await recorded(current, { reasonText: hostile, subject: hostile });
+      const event = sampleEvent({ from: 'REQUESTED', to: 'CLOSING', detail: hostile, actor: hostile, evidence: { providerStatus: hostile } });
+      await current().store.commit(byWorker(closure, { set: { status: 'CLOSING' }, event }));
+      expect(await verify()).toMatchObject({ found: [], entries: 2 });
+      expect((await audited(closure.id))?.entries[1]?.evidence).toBe(JSON.stringify({ providerStatus: hostile }));
+    });
+
     it('is not touched by writes that are refused or undone', async () => {
       const closure = await recorded(current);
       const before = await audited(closure.id);

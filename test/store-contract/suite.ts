@@ -10,9 +10,11 @@ import { identifierContract } from './identifiers';
 import { inboxContract } from './inbox';
 import { lifecycleContract } from './lifecycle';
 import { listContract } from './list';
+import { newsContract } from './news';
 import { pruningContract } from './pruning';
 import { recordContract } from './record';
 import { tenantContract } from './tenants';
+import { textContract } from './texts';
 import { transitionContract } from './transitions';
 import { wakingContract } from './waking';
 
@@ -42,6 +44,8 @@ export function storeContract(name: string, { open }: { open(): Promise<StoreHar
       historyContract,
       listContract,
       tenantContract,
+      newsContract,
+      textContract,
       lifecycleContract,
       auditContract,
     ];

@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { AuditedIntent } from '../../domain/audit-chain';
-import type { AuditedClosure, AuditedRow, AuditTrail } from '../../ports/audit';
+import type { AuditedClosure, AuditTrail } from '../../ports/audit';
+import { auditedClosure, checkpointFromRow, sealFromRow } from '../audit-rows';
 import { StoreMissing } from '../errors';
-import { checkpointFromRow, newestCheckpoint, sealFromRow } from './checkpoints';
+import { newestCheckpoint } from './checkpoints';
 import { DATABASE_FILE } from './data-folder';
-import { BUSY_TIMEOUT_MS, Database, type SqlRow } from './database';
+import { BUSY_TIMEOUT_MS, Database } from './database';
 import { assertMigrated } from './migrate';
-import { closureFromRow, entryFromRow } from './rows';
 
 /** Ids of closures, of entries and of seals: whatever is left of a closure counts. */
 const IDS = `SELECT id FROM (
@@ -25,7 +24,7 @@ const IDS = `SELECT id FROM (
  */
 export async function openSqliteAuditTrail(dataDir: string): Promise<AuditTrail> {
   const file = join(dataDir, DATABASE_FILE);
-  if (!existsSync(file)) throw new StoreMissing(dataDir);
+  if (!existsSync(file)) throw new StoreMissing(`The data folder ${dataDir}`);
   const db = new Database(`${pathToFileURL(file).href}?mode=ro`, BUSY_TIMEOUT_MS);
   try {
     assertMigrated(db);
@@ -49,7 +48,7 @@ class SqliteAuditTrail implements AuditTrail {
 
   async closure(id: string) {
     const [audited] = this.#inOneLook(() => this.#audited([id]));
-    return audited && (audited.row || audited.entries.length > 0 || audited.seals.length > 0) ? audited : null;
+    return audited ?? null;
   }
 
   async checkpoints(after: number, limit: number) {
@@ -69,18 +68,13 @@ class SqliteAuditTrail implements AuditTrail {
   }
 
   #audited(ids: readonly string[]): AuditedClosure[] {
-    const among = (sql: string) => this.#db.all(sql, [JSON.stringify(ids)]);
-    const found = new Map(ids.map((id): [string, AuditedClosure] => [id, { id, row: null, entries: [], seals: [] }]));
-    for (const row of among('SELECT * FROM closure WHERE id IN (SELECT value FROM json_each(?))')) {
-      found.get(row.id as string)!.row = auditedRow(row);
-    }
-    for (const row of among('SELECT * FROM closure_event WHERE closure_id IN (SELECT value FROM json_each(?)) ORDER BY closure_id, seq')) {
-      found.get(row.closure_id as string)!.entries.push(entryFromRow(row));
-    }
-    for (const row of among('SELECT * FROM audit_seal WHERE closure_id IN (SELECT value FROM json_each(?)) ORDER BY closure_id, checkpoint')) {
-      found.get(row.closure_id as string)!.seals.push({ ...sealFromRow(row), checkpoint: row.checkpoint as number });
-    }
-    return [...found.values()];
+    const of = (id: string, sql: string) => this.#db.all(sql, [id]);
+    return ids.flatMap((id) => {
+      const [row] = of(id, 'SELECT * FROM closure WHERE id = ?');
+      const entries = of(id, 'SELECT * FROM closure_event WHERE closure_id = ? ORDER BY seq');
+      const seals = of(id, 'SELECT * FROM audit_seal WHERE closure_id = ? ORDER BY checkpoint');
+      return auditedClosure(id, row ?? null, entries, seals) ?? [];
+    });
   }
 
   /** A gateway may be writing: a closure's row, entries and seals are of one moment. */
@@ -91,30 +85,5 @@ class SqliteAuditTrail implements AuditTrail {
     } finally {
       this.#db.exec('COMMIT');
     }
-  }
-}
-
-function auditedRow(row: SqlRow): AuditedRow {
-  return {
-    intent: intentFromRow(row),
-    status: row.status as string,
-    head: row.audit_head as string,
-    count: row.audit_count as number,
-    sealed: row.audit_sealed as number,
-  };
-}
-
-/** Null: somebody has made the account's JSON unreadable. */
-function intentFromRow(row: SqlRow): AuditedIntent | null {
-  // The rest of the row may be unreadable, too, and is not what the chain begins with.
-  const readable = { ...row, blockers: '[]', required_action: null, error: null, liquidation: null };
-  try {
-    const { id, tenant, subject, account, lockKey, reason, reasonText, reasonMapping, initiator, ...rest } = closureFromRow(readable);
-    const { announceOnly, liquidatePositions, includeAccounts, correlationId, requestedAt } = rest;
-    if (typeof account !== 'object' || account === null) return null;
-    const asked = { id, tenant, subject, account, lockKey, reason, reasonText, reasonMapping, initiator };
-    return { ...asked, announceOnly, liquidatePositions, includeAccounts, correlationId, requestedAt };
-  } catch {
-    return null;
   }
 }

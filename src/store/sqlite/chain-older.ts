@@ -1,6 +1,6 @@
 import { entryHash, startOfChain } from '../../domain/audit-chain';
+import { closureFromRow, entryFromRow } from '../rows';
 import type { Database, SqlRow } from './database';
-import { closureFromRow, entryFromRow } from './rows';
 
 /** Closures held in memory at once. */
 const PAGE = 500;

@@ -1,8 +1,9 @@
-import { type Checkpoint, type CheckpointSigner, nextCheckpoint, type Seal } from '../../domain/audit-checkpoint';
+import { type Checkpoint, type CheckpointSigner, nextCheckpoint } from '../../domain/audit-checkpoint';
 import type { SealedCheckpoint } from '../../ports/store';
-import type { Database, SqlRow } from './database';
+import { checkpointFromRow, sealFromRow } from '../audit-rows';
+import type { Database } from './database';
 
-/** Audit checkpoints: the write that makes one, and what its rows say. */
+/** Audit checkpoints: the write that makes one, and the newest. */
 
 /** See ClosureStore.sealCheckpoint. Synchronous; runs in a savepoint of a group commit. */
 export function sealCheckpoint(db: Database, now: number, limit: number, signer: CheckpointSigner): SealedCheckpoint | null {
@@ -26,12 +27,4 @@ export function sealCheckpoint(db: Database, now: number, limit: number, signer:
 export function newestCheckpoint(db: Database): Checkpoint | null {
   const [row] = db.all('SELECT * FROM audit_checkpoint ORDER BY number DESC LIMIT 1');
   return row ? checkpointFromRow(row) : null;
-}
-
-export function checkpointFromRow(row: SqlRow): Checkpoint {
-  return { number: row.number, sealedAt: row.sealed_at, root: row.root, keyId: row.key_id, signature: row.signature } as Checkpoint;
-}
-
-export function sealFromRow(row: SqlRow): Seal {
-  return { closureId: row.closure_id, count: row.count, head: row.head } as Seal;
 }

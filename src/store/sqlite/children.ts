@@ -1,9 +1,9 @@
 import type { Closure } from '../../domain/closure';
 import type { ChildClosure } from '../../ports/store';
+import { closureFromRow } from '../rows';
 import type { Database } from './database';
 import { liveHolder } from './identifiers';
 import { insertClosure } from './insert';
-import { closureFromRow } from './rows';
 
 /** Closures that wait for others: a group's for those of its accounts. */
 

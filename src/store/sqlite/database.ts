@@ -1,5 +1,6 @@
 import Driver = require('libsql');
 import { StoreNotDurable } from '../errors';
+import { storable } from '../text';
 
 /** What SQLite takes and gives here; truth values are 0 and 1. */
 export type SqlValue = string | number | null;
@@ -29,12 +30,12 @@ export class Database {
    * @throws the driver's error, with a `code` such as SQLITE_BUSY or SQLITE_CONSTRAINT_UNIQUE
    */
   all(sql: string, params: readonly SqlValue[] = []): SqlRow[] {
-    return this.#statement(sql).all(params) as SqlRow[];
+    return this.#statement(sql).all(storableParams(params)) as SqlRow[];
   }
 
   /** @returns how many rows were changed */
   run(sql: string, params: readonly SqlValue[] = []): number {
-    return this.#statement(sql).run(params).changes;
+    return this.#statement(sql).run(storableParams(params)).changes;
   }
 
   /** One or more statements without parameters. */
@@ -60,6 +61,10 @@ export class Database {
     this.#statements.set(sql, statement);
     return statement;
   }
+}
+
+function storableParams(params: readonly SqlValue[]): SqlValue[] {
+  return params.map((param) => (typeof param === 'string' ? storable(param) : param));
 }
 
 /**

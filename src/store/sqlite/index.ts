@@ -3,7 +3,8 @@ import type { CheckpointSigner } from '../../domain/audit-checkpoint';
 import type { Closure, ClosureEvent } from '../../domain/closure';
 import type { Clock } from '../../ports/clock';
 import type { WebhookEvent } from '../../ports/provider';
-import type { Alongside, AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, Forgettable, ListFilter, NotNow } from '../../ports/store';
+import type { Alongside, AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, Forgettable, ListFilter, NotNow, StoreNews } from '../../ports/store';
+import { changedBy, childrenChangedBy, News } from '../news';
 import { takeCensus } from './census';
 import { sealCheckpoint } from './checkpoints';
 import { childrenOf, parentsOf } from './children';
@@ -13,6 +14,7 @@ import { type FolderLock, LOCK_FILE, lockFolder } from './folder-lock';
 import { GroupCommit } from './group-commit';
 import * as inbox from './inbox';
 import { migrate } from './migrate';
+import { refuseMoved } from './moved';
 import { prune } from './prune';
 import * as reads from './reads';
 import * as writes from './writes';
@@ -31,12 +33,14 @@ export interface SqliteStoreOptions {
  * @throws StoreLocked when another process has the folder
  * @throws StoreNotDurable when SQLite does not keep a durability setting
  * @throws StoreTooNew when a newer gateway has migrated the database
+ * @throws StoreMoved when its closures were copied to another store
  */
 export async function openSqliteStore({ dataDir, clock }: SqliteStoreOptions): Promise<ClosureStore> {
   const databaseFile = join(dataDir, DATABASE_FILE);
   prepareDataFolder(dataDir, [databaseFile, join(dataDir, LOCK_FILE)]);
   const lock = lockFolder(dataDir, clock.now());
   try {
+    refuseMoved(dataDir);
     return openUnderLock(databaseFile, clock, lock);
   } catch (error) {
     lock.release();
@@ -63,6 +67,7 @@ class SqliteStore implements ClosureStore {
   readonly #clock: Clock;
   readonly #lock: FolderLock;
   readonly #group: GroupCommit;
+  readonly #news = new News();
   #disposed = false;
 
   constructor(db: Database, clock: Clock, lock: FolderLock) {
@@ -72,12 +77,21 @@ class SqliteStore implements ClosureStore {
     this.#group = new GroupCommit(db);
   }
 
-  record(closure: Closure, event: ClosureEvent, leaseMs: number, alongside?: Alongside) {
-    return this.#group.run(() => writes.recordClosure(this.#db, this.#clock.now(), closure, event, leaseMs, alongside));
+  async record(closure: Closure, event: ClosureEvent, leaseMs: number, alongside: Alongside = {}) {
+    const result = await this.#group.run(() => writes.recordClosure(this.#db, this.#clock.now(), closure, event, leaseMs, alongside));
+    const { also, children = [] } = alongside;
+    if (result.kind === 'recorded') this.#news.tellChanged([closure.id, ...(also ? changedBy(also) : []), ...childrenChangedBy(children)]);
+    return result;
   }
 
-  commit(change: ClosureChange) {
-    return this.#group.run(() => writes.commitChange(this.#db, this.#clock.now(), change));
+  async commit(change: ClosureChange) {
+    const closure = await this.#group.run(() => writes.commitChange(this.#db, this.#clock.now(), change));
+    if (closure) this.#news.tellChanged(changedBy(change));
+    return closure;
+  }
+
+  onNews(listener: (news: StoreNews) => void) {
+    return this.#news.listen(listener);
   }
 
   recordLateAnswer(id: string, answer: AttemptAnswer) {

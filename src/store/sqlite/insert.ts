@@ -1,9 +1,9 @@
 import { type ChainedEntry, nextEntry, startOfChain } from '../../domain/audit-chain';
 import type { Closure, ClosureEvent } from '../../domain/closure';
-import { CLOSURE_COLUMN_LIST } from '../columns';
-import type { Database } from './database';
+import { CLOSURE_COLUMN_LIST, type Column } from '../columns';
+import { storableTexts } from '../text';
+import type { Database, SqlValue } from './database';
 import { addIdentifier } from './identifiers';
-import { toSql } from './rows';
 
 const INSERT_CLOSURE = (() => {
   const names = [...CLOSURE_COLUMN_LIST.map(([, column]) => column.name), 'provider', 'lease_until', 'audit_head', 'audit_count'];
@@ -17,7 +17,7 @@ const INSERT_CLOSURE = (() => {
 export function insertClosure(db: Database, closure: Closure, event: ClosureEvent, leaseUntil: number | null): void {
   const { account, lockKey } = closure;
   const values = CLOSURE_COLUMN_LIST.map(([property, column]) => toSql(column, closure[property]));
-  const entry = nextEntry(startOfChain(closure), closure.id, event);
+  const entry = nextEntry(startOfChain(storableTexts(closure)), closure.id, storableTexts(event));
   db.run(INSERT_CLOSURE, [...values, account.provider, leaseUntil, entry.hash, entry.seq]);
   addIdentifier(db, closure, { account, lockKey });
   insertEntry(db, entry);
@@ -44,4 +44,11 @@ export function insertEntry(db: Database, entry: ChainedEntry): void {
       entry.hash,
     ],
   );
+}
+
+/** `value` must be a value of the property that the column keeps. */
+export function toSql(column: Column, value: unknown): SqlValue {
+  if (column.kind === 'flag') return value ? 1 : 0;
+  if (column.kind === 'json' && value !== null) return JSON.stringify(value);
+  return value as SqlValue;
 }

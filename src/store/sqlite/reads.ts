@@ -1,9 +1,9 @@
 import type { Attempt, Closure, ClosureEvent, ClosureReport } from '../../domain/closure';
 import type { ListFilter, NotNow } from '../../ports/store';
-import type { Database, SqlRow, SqlValue } from './database';
+import { attemptFromRow, closureFromRow, eventFromRow, grouped, reportFromRow } from '../rows';
+import type { Database, SqlValue } from './database';
 import { NOT_NOW, notNowParams } from './due';
 import { listStatement } from './list';
-import { attemptFromRow, closureFromRow, eventFromRow, reportFromRow } from './rows';
 
 /** The store's reads; see ClosureStore for what each one promises. They see committed state only. */
 
@@ -109,10 +109,4 @@ export function nextDue(db: Database, notNow?: NotNow): number | null {
 function one(db: Database, sql: string, params: readonly SqlValue[]): Closure | null {
   const [row] = db.all(sql, params);
   return row ? closureFromRow(row) : null;
-}
-
-function grouped<T>(rows: readonly SqlRow[], ids: readonly string[], fromRow: (row: SqlRow) => T): T[][] {
-  const byId = new Map<string, T[]>(ids.map((id) => [id, []]));
-  for (const row of rows) byId.get(row.closure_id as string)!.push(fromRow(row));
-  return ids.map((id) => byId.get(id)!);
 }

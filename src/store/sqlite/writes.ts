@@ -4,13 +4,14 @@ import { canBecome, type ClosureStatus, isTerminal } from '../../domain/closure-
 import type { Alongside, AttemptAnswer, ChildClosure, Claimed, ClosureChange, NotNow, RecordResult } from '../../ports/store';
 import { CLOSURE_COLUMNS } from '../columns';
 import { IllegalWrite } from '../errors';
+import { attemptFromRow, chainHeadFromRow, closureFromRow } from '../rows';
+import { storableTexts } from '../text';
 import { insertMark, keepAnswer } from './attempts';
 import { addChildren, wakeParents } from './children';
 import type { Database, SqlValue } from './database';
 import { NOT_NOW, notNowParams } from './due';
 import { addIdentifier, isNewest, liveHolder, releaseIdentifiers } from './identifiers';
-import { insertClosure, insertEntry } from './insert';
-import { attemptFromRow, chainHeadFromRow, closureFromRow, toSql } from './rows';
+import { insertClosure, insertEntry, toSql } from './insert';
 
 /**
  * The store's writes. Each is synchronous and runs in a savepoint of a group commit: where it throws, or gives
@@ -70,7 +71,7 @@ export function commitChange(db: Database, now: number, change: ClosureChange, w
     throw new IllegalWrite(id, `${from} cannot become ${set.status}`);
   }
   const { assignments, values } = assignmentsFor(change, now);
-  const entry = change.event && nextEntry(chainHeadFromRow(before), id, change.event);
+  const entry = change.event && nextEntry(chainHeadFromRow(before), id, storableTexts(change.event));
   if (entry) {
     assignments.push('audit_head = ?', 'audit_count = ?');
     values.push(entry.hash, entry.seq);

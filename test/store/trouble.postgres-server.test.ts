@@ -1,0 +1,130 @@
+import type { StoreNews } from '../../src/ports/store';
+import { StoreNotDurable, StoreUnreachable } from '../../src/store/errors';
+import { openPostgresStore } from '../../src/store/postgres';
+import { LEASE_MS } from '../store-contract/harness';
+import { createDatabase, type TestDatabase } from '../support/postgres-database';
+import { type PostgresServer, startPostgres } from '../support/postgres-server';
+import { sampleClosure, sampleEvent } from '../support/sample-closure';
+import { startTcpProxy } from '../support/tcp-proxy';
+
+let server: PostgresServer;
+let database: TestDatabase;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server.dispose());
+beforeEach(async () => {
+  database = await createDatabase(server.url());
+});
+afterEach(() => database.dispose());
+
+const write = (store: Awaited<ReturnType<typeof openPostgresStore>>['store'], closure = sampleClosure()) =>
+  store.record(closure, sampleEvent(), LEASE_MS);
+
+async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+describe('a server that does not keep what it acknowledged', () => {
+  afterEach(async () => {
+    await server.stop();
+    await server.start();
+  });
+
+  it.each(['fsync', 'full_page_writes', 'synchronous_commit'])('is refused: %s=off', async (setting) => {
+    await server.stop();
+    await server.start([`${setting}=off`]);
+    const refusal = openPostgresStore(database.url);
+    await expect(refusal).rejects.toThrow(StoreNotDurable);
+    await expect(refusal).rejects.toThrow(`${setting} must be on, and the database says off`);
+  });
+});
+
+describe('a server that goes away', () => {
+  it('fails what is asked meanwhile, and is used again when it is back', async () => {
+    const { store } = await openPostgresStore(database.url);
+    const before = sampleClosure();
+    await write(store, before);
+    await server.stop();
+    await expect(write(store)).rejects.toThrow();
+    await expect(store.closures('tenant-a', [before.id])).rejects.toThrow();
+    await expect(store.ping()).rejects.toThrow();
+    await server.start();
+    await store.ping();
+    expect(await store.closures('tenant-a', [before.id])).toMatchObject([{ id: before.id }]);
+    expect(await write(store)).toMatchObject({ kind: 'recorded' });
+    await store.dispose();
+  });
+
+  it('is listened to again, and says that something may have been missed', async () => {
+    const [{ store }, { store: other }] = [await openPostgresStore(database.url), await openPostgresStore(database.url)];
+    const heard: StoreNews[] = [];
+    store.onNews((news) => heard.push(news));
+    await server.stop();
+    heard.length = 0;
+    await server.start();
+    await until(() => heard.some(({ kind }) => kind === 'missed'));
+    const closure = sampleClosure();
+    await write(other, closure);
+    await until(() => heard.some((news) => news.kind === 'changed' && news.id === closure.id));
+    await Promise.all([store.dispose(), other.dispose()]);
+  });
+
+  it('loses nothing that it acknowledged when it crashes under load', async () => {
+    const CRASHES = 3;
+    const SIDES = 16;
+    const { store } = await openPostgresStore(database.url);
+    const acknowledged: string[] = [];
+    for (let crash = 0; crash < CRASHES; crash += 1) {
+      const before = acknowledged.length;
+      const side = async (): Promise<void> => {
+        for (;;) {
+          const closure = sampleClosure();
+          try {
+            await write(store, closure);
+          } catch {
+            return;
+          }
+          acknowledged.push(closure.id);
+        }
+      };
+      const sides = Array.from({ length: SIDES }, side);
+      await until(() => acknowledged.length > before + 5 * SIDES);
+      await server.crash();
+      await Promise.all(sides);
+      await server.start();
+    }
+    const found = await store.closures('tenant-a', acknowledged);
+    expect(found).not.toContain(null);
+    expect(await store.events(acknowledged)).not.toContainEqual([]);
+    await store.dispose();
+  });
+
+  it('is named at the start when it is not there, without its password', async () => {
+    const url = new URL(database.url);
+    url.password = 'very-secret-word';
+    url.port = '1';
+    const refusal = await openPostgresStore(url.href).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(StoreUnreachable);
+    expect(String(refusal)).toContain('ECONNREFUSED');
+    expect(String(refusal)).not.toContain('very-secret-word');
+  });
+});
+
+describe('a connection that is lost during the commit', () => {
+  it('rejects every write of the group, though they may stand, and the store goes on', async () => {
+    const url = new URL(database.url);
+    const proxy = await startTcpProxy(Number(url.port));
+    url.port = String(proxy.port);
+    const { store } = await openPostgresStore(url.href);
+    const closures = Array.from({ length: 5 }, () => sampleClosure());
+    proxy.loseAnswers();
+    const writes = await Promise.allSettled(closures.map((closure) => write(store, closure)));
+    expect(writes.map(({ status }) => status)).toEqual(closures.map(() => 'rejected'));
+    proxy.heal();
+    const again = await Promise.all(closures.map((closure) => write(store, { ...sampleClosure(), idempotencyKey: closure.idempotencyKey })));
+    expect(again.map(({ kind }) => kind)).toEqual(closures.map(() => 'keyTaken'));
+    await store.dispose();
+    await proxy.dispose();
+  });
+});
