@@ -66,7 +66,8 @@ export const SCENARIOS: Scenario[] = [
   { name: 'somebody else reopens', ...SYNC, ...PLAIN, ...ALONE, alreadyClosedDistinct: true, left: { reopenings: 1 } },
   { name: 'webhooks', ...ASYNC, ...PLAIN, ...ALONE, webhooks: true, left: { outsideCloses: 1, sends: 1 } },
   { name: 'webhooks of the past', ...ASYNC, ...PLAIN, ...ALONE, webhooks: true, left: { reopenings: 1, sends: 1 } },
-  { name: 'withdrawn and refreshed', ...ASYNC, ...PLAIN, ...ALONE, refuses: [THROTTLED], people: ['cancel', 'refresh'], left: { people: 1, sends: 1 } },
+  { name: 'withdrawn', ...ASYNC, ...PLAIN, ...ALONE, refuses: [THROTTLED], people: ['cancel'], left: { people: 1 } },
+  { name: 'refreshed', ...ASYNC, ...PLAIN, ...ALONE, people: ['refresh'], left: { people: 1, sends: 1 } },
   { name: 'settled by a person', ...ASYNC, ...PLAIN, ...ALONE, refuses: [LOST], people: ['resolve'], left: { people: 1 } },
 ];
 
