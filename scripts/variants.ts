@@ -1,15 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { circumstances, type Row, tableOf, writeBetweenMarks } from '../test/faults/report';
 import { type Variant, VARIANTS } from './variants-list';
 
 /**
- * Shows that the tests notice mistakes: each variant of the source has one, and some test must fail on it.
+ * Shows that the tests notice mistakes: each variant of the source has one, and each test file it names must fail on it.
  * `npm run variants` works on a copy in a temporary folder; with words behind `--`, on the variants that have one of
- * them in their names. Exit status 1 where a variant goes unnoticed, or where its text is not in the source any more.
+ * them in their names. A whole run keeps its table in docs/reliability.md. Exit status 1 where a variant goes unnoticed,
+ * or where its text is not in the source exactly once.
  */
 const ROOT = join(__dirname, '..', '..');
+const REPORT = join(ROOT, 'docs', 'reliability.md');
 const COPIED = ['src', 'providers', 'scripts', 'test', 'schema', 'package.json', 'tsconfig.json', 'jest.config.cjs', '.swcrc'];
 /** A run that takes longer hangs, ms. */
 const LONGEST_RUN_MS = 15 * 60_000;
@@ -17,11 +20,11 @@ const LONGEST_RUN_MS = 15 * 60_000;
 /** The part of Jest's report that is read here. */
 interface Report {
   numRuntimeErrorTestSuites: number;
-  testResults: { message: string; assertionResults: { status: string; fullName: string }[] }[];
+  testResults: { name: string; message: string; assertionResults: { status: string; fullName: string }[] }[];
 }
 
-/** What the tests say: nothing, or the name of the first that failed. */
-type Outcome = { kind: 'passed' } | { kind: 'failed'; test: string } | { kind: 'broken'; why: string };
+/** What the tests say: nothing, or in each file the first that failed. */
+type Outcome = { kind: 'passed' } | { kind: 'failed'; by: string[] } | { kind: 'broken'; why: string };
 
 function run(copy: string, tests: readonly string[], only?: string): Outcome {
   const report = join(copy, 'report.json');
@@ -33,34 +36,39 @@ function run(copy: string, tests: readonly string[], only?: string): Outcome {
   const { numRuntimeErrorTestSuites, testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report;
   // A file that does not even load proves nothing about the tests in it.
   if (numRuntimeErrorTestSuites > 0) return { kind: 'broken', why: testResults.map(({ message }) => message).join('\n') };
-  const failed = testResults.flatMap(({ assertionResults }) => assertionResults).find(({ status }) => status === 'failed');
-  return failed ? { kind: 'failed', test: failed.fullName } : { kind: 'passed' };
+  const by = testResults.flatMap(({ name, assertionResults }) => {
+    const failed = assertionResults.find(({ status }) => status === 'failed');
+    return failed ? [`\`${relative(realpathSync(copy), name)}\`: ${failed.fullName}`] : [];
+  });
+  return by.length > 0 ? { kind: 'failed', by } : { kind: 'passed' };
 }
 
-/** @throws where a text is not in its file exactly once */
-function apply(copy: string, { name, patches }: Variant): void {
+/**
+ * @returns what undoes it
+ * @throws where a text is not in its file exactly once
+ */
+function apply(copy: string, { name, patches }: Variant): () => void {
+  const sound = new Map(patches.map(([file]) => [join(copy, file), readFileSync(join(copy, file), 'utf8')]));
   for (const [file, text, replacement] of patches) {
     const path = join(copy, file);
     const parts = readFileSync(path, 'utf8').split(text);
     if (parts.length !== 2) throw new Error(`"${name}": ${file} has its text ${parts.length - 1} times: ${text.trim()}`);
     writeFileSync(path, parts.join(replacement));
   }
+  return () => sound.forEach((text, path) => writeFileSync(path, text));
 }
 
-function restore(copy: string, { patches }: Variant): void {
-  for (const [file] of patches) cpSync(join(ROOT, file), join(copy, file));
-}
-
-/** @returns whether the variant was noticed */
-function isCaught(copy: string, variant: Variant): boolean {
-  apply(copy, variant);
+/** @returns the tests that noticed the variant; null: some file that should have did not */
+function caughtBy(copy: string, variant: Variant): string[] | null {
+  const undo = apply(copy, variant);
   const outcome = run(copy, variant.tests, variant.only);
-  restore(copy, variant);
-  const told = { passed: 'NOT CAUGHT', failed: 'caught    ', broken: 'BROKEN    ' }[outcome.kind];
-  console.log(`${told}  ${variant.name}`);
-  if (outcome.kind === 'failed') console.log(`            by: ${outcome.test}`);
+  undo();
+  const by = outcome.kind === 'failed' ? outcome.by : [];
+  const isCaught = by.length === variant.tests.length;
+  console.log(`${outcome.kind === 'broken' ? 'BROKEN    ' : isCaught ? 'caught    ' : 'NOT CAUGHT'}  ${variant.name}`);
+  for (const test of by) console.log(`            by ${test}`);
   if (outcome.kind === 'broken') console.log(outcome.why);
-  return outcome.kind === 'failed';
+  return isCaught ? by : null;
 }
 
 function main(): boolean {
@@ -70,15 +78,18 @@ function main(): boolean {
   try {
     for (const name of COPIED) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-    for (const variant of chosen) {
-      apply(copy, variant);
-      restore(copy, variant);
-    }
+    for (const variant of chosen) apply(copy, variant)();
     const sound = run(copy, [...new Set(chosen.flatMap(({ tests }) => tests))]);
-    if (sound.kind !== 'passed') throw new Error(`Unbroken, the tests must pass: ${sound.kind === 'failed' ? sound.test : sound.why}`);
+    if (sound.kind !== 'passed') throw new Error(`Unbroken, the tests must pass: ${sound.kind === 'failed' ? sound.by.join(', ') : sound.why}`);
     console.log('unbroken    all of these tests pass\n');
-    const caught = chosen.filter((variant) => isCaught(copy, variant)).length;
-    console.log(`\n${caught} of ${chosen.length} caught`);
+    const rows = chosen.map((variant): Row => [variant.name, caughtBy(copy, variant)?.join('; ') ?? 'nothing']);
+    const caught = rows.filter(([, by]) => by !== 'nothing').length;
+    const result = `${caught} of ${chosen.length} caught`;
+    console.log(`\n${result}`);
+    if (words.length === 0) {
+      const table = tableOf(rows, ['mistake', 'noticed by']);
+      writeBetweenMarks(REPORT, 'variants', `\`npm run variants\` (${circumstances()})\n\n${result}:\n\n${table}`);
+    }
     return caught === chosen.length;
   } finally {
     rmSync(copy, { recursive: true, force: true });

@@ -2,6 +2,7 @@ import type { AccountRef } from '../../src/domain/account';
 import type { AccountRead, AccountState, CloseOutcome } from '../../src/domain/outcome';
 import type { CloseRequest, CloseSend } from '../../src/ports/provider';
 import { ScriptedProvider, seen } from '../support/scripted-provider';
+import type { Tally } from './tally';
 import type { VirtualTime } from './virtual';
 
 export const DEADLINE_MS = 15_000;
@@ -30,6 +31,8 @@ interface Received {
   fate: AnswerFate | undefined;
   /** It took effect, and nobody undid that since. */
   inEffect: boolean;
+  /** A person took it upon themselves to have the closure sent again. */
+  setAside: boolean;
 }
 
 export interface BankAccount {
@@ -66,8 +69,14 @@ export class HistoryBank extends ScriptedProvider {
   constructor(
     private readonly time: VirtualTime,
     private readonly sync: boolean,
+    private readonly tally: Tally,
   ) {
     super({ visibilityLagMs: LAG_MS, alreadyClosedDistinct: sync, outcomeSources: ['RESPONSE', 'POLL', 'WEBHOOK'] });
+  }
+
+  /** It keeps somebody waiting for an answer. */
+  get isBusy(): boolean {
+    return this.#held.length > 0;
   }
 
   account(id: string): BankAccount {
@@ -82,7 +91,8 @@ export class HistoryBank extends ScriptedProvider {
     await send.beforeFirstByte();
     const account = this.account(request.account.id);
     const fate = this.answerFates.shift();
-    const received: Received = { closureId: request.closureId, fate, inEffect: false };
+    this.tally.add(`request: ${fate ?? 'dealt with'}`);
+    const received: Received = { closureId: request.closureId, fate, inEffect: false, setAside: false };
     this.#watch(account, received);
     account.requests.push(received);
     const nothing = fate && WITHOUT_EFFECT[fate];
@@ -100,7 +110,9 @@ export class HistoryBank extends ScriptedProvider {
 
   override async readAccount(ref?: AccountRef): Promise<AccountRead> {
     const { state, before } = this.account(ref?.id ?? '');
-    switch (this.readFates.shift()) {
+    const fate = this.readFates.shift();
+    this.tally.add(`read: ${fate ?? state}`);
+    switch (fate) {
       case 'as it was':
         return seen(before.find(({ until }) => until + LAG_MS > this.time.now())?.state ?? state);
       case 'failed':
@@ -112,6 +124,11 @@ export class HistoryBank extends ScriptedProvider {
       case undefined:
         return seen(state);
     }
+  }
+
+  /** A person wants the closure sent again, whatever became of its requests so far. */
+  setAside(id: string): void {
+    for (const { requests } of this.books.values()) for (const one of requests) one.setAside ||= one.closureId === id;
   }
 
   /** To be called before time passes: no request is on its way for longer than its deadline. */
@@ -147,7 +164,7 @@ export class HistoryBank extends ScriptedProvider {
 
   /** A request whose work is done, and of which the bank says so to whoever reads, is not sent again. */
   #watch({ requests }: BankAccount, { closureId }: Received): void {
-    const earlier = requests.filter((one) => one.closureId === closureId && one.fate !== 'out of service, and done');
+    const earlier = requests.filter((one) => one.closureId === closureId && !one.setAside && one.fate !== 'out of service, and done');
     if (this.#onTheirWay.length > 0 && earlier.at(-1)?.fate === 'arrives after its sender gave up') {
       this.wrongs.push('A request left while an earlier one could still arrive.');
     }

@@ -1,5 +1,4 @@
-import * as fc from 'fast-check';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Closure } from '../../src/domain/closure';
@@ -9,12 +8,12 @@ import type { ClosureStore } from '../../src/ports/store';
 import type { Telemetry } from '../../src/ports/telemetry';
 import { openSqliteStore } from '../../src/store/sqlite';
 import { CALLER, QUICK } from '../support/engine';
-import { ANSWER_FATES, DEADLINE_MS, HistoryBank, READ_FATES } from './history-bank';
+import { type BankAccount, DEADLINE_MS, HistoryBank } from './history-bank';
 import { Reference } from './reference';
+import { type History, HOUR, MINUTE, type Step } from './steps';
+import type { Tally } from './tally';
 import { numbersFrom, VirtualTime } from './virtual';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 const SETTINGS: EngineSettings = {
   ...QUICK,
   closeWaitMs: 1,
@@ -29,28 +28,16 @@ const SETTINGS: EngineSettings = {
 
 const SILENT: Telemetry = { transition() {}, providerCall() {}, circuit() {}, overloaded() {}, unmapped() {}, pruned() {}, alarm() {} };
 
-const account = fc.constantFrom('acc-0', 'acc-1');
-const step = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('close' as const), account, key: fc.nat({ max: 4 }) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('answer' as const), fate: fc.constantFrom(...ANSWER_FATES) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('read' as const), fate: fc.constantFrom(...READ_FATES) }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1_000, 20_000, MINUTE, HOUR, 25 * HOUR) }) },
-  { weight: 2, arbitrary: fc.constant({ do: 'crash' as const }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('let go' as const, 'complete' as const, 'close outside' as const, 'reopen' as const), account }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('webhook' as const), account, which: fc.nat({ max: 5 }) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('cancel' as const, 'refresh' as const), which: fc.nat({ max: 5 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('resolve' as const), which: fc.nat({ max: 5 }), outcome: fc.constantFrom('CLOSED' as const, 'REJECTED' as const, 'FAILED' as const, 'RETRY' as const) }) },
-);
-type Step = typeof step extends fc.Arbitrary<infer One> ? One : never;
+/** Where Linux keeps files in memory: a process that dies loses nothing there, and no history waits for a disk. */
+const MEMORY = '/dev/shm';
 
-/** A random history of the gateway and of one bank, synchronous or not. */
-export const historyArbitrary = fc.record({ sync: fc.boolean(), seed: fc.nat(), steps: fc.array(step, { minLength: 1, maxLength: 30, size: 'max' }) });
-export type History = typeof historyArbitrary extends fc.Arbitrary<infer One> ? One : never;
-
-/** Lives through a history with the real engine and the real store, and compares it with the reference after each step. */
-export async function live({ sync, seed, steps }: History): Promise<void> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'closure-history-'));
-  const run = new Run(dataDir, sync, seed);
+/**
+ * Lives through a history with the real engine and the real store, and compares it with the reference after each step.
+ * @param tally counts what happened in it
+ */
+export async function live({ sync, seed, steps }: History, tally: Tally): Promise<void> {
+  const dataDir = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'closure-history-'));
+  const run = new Run(dataDir, sync, seed, tally);
   try {
     await run.start();
     for (const one of steps) {
@@ -58,6 +45,7 @@ export async function live({ sync, seed, steps }: History): Promise<void> {
       await run.check();
     }
     await run.toItsEnd();
+    await run.count();
   } finally {
     await run.stop();
     rmSync(dataDir, { recursive: true, force: true });
@@ -80,8 +68,9 @@ class Run {
     private readonly dataDir: string,
     sync: boolean,
     seed: number,
+    private readonly tally: Tally,
   ) {
-    this.#bank = new HistoryBank(this.#time, sync);
+    this.#bank = new HistoryBank(this.#time, sync, tally);
     this.#number = numbersFrom(seed);
   }
 
@@ -122,6 +111,7 @@ class Run {
       case 'wait':
         return this.#wait(one.ms);
       case 'crash':
+        this.tally.add(this.#bank.isBusy ? 'crash with a request under way' : 'crash');
         await this.stop();
         return this.start();
       case 'let go':
@@ -164,6 +154,16 @@ class Run {
     expect(this.#alarms.filter((alarm) => !alarm.startsWith('a closure needs a person') && !alarm.startsWith('the provider refused'))).toEqual([]);
   }
 
+  /** What came of the closures. */
+  async count(): Promise<void> {
+    for (const closure of await this.#store.closures(CALLER.tenant, this.#reference.ids)) {
+      if (!closure) continue;
+      for (const { effect } of await this.#store.attempts(closure.id)) this.tally.add(`attempt ${effect}`);
+      const [history = []] = await this.#store.events([closure.id]);
+      for (const { from, to, cause } of history) if (from !== to) this.tally.add(`became ${to} by ${cause}`);
+    }
+  }
+
   async #unsettled(): Promise<(Closure | null)[]> {
     const closures = await this.#store.closures(CALLER.tenant, this.#reference.ids);
     return closures.filter((closure) => !closure || !(isTerminal(closure.status) || closure.status === 'NEEDS_REVIEW'));
@@ -187,7 +187,9 @@ class Run {
     });
     await this.#time.settle();
     await this.#wait(SETTINGS.closeWaitMs);
-    this.#reference.closeAnswered(idempotencyKey, id, newest, await answer);
+    const told = await this.#time.answered(answer);
+    this.tally.add(`close: ${told.replayed ? 'replayed' : (told.error?.code ?? 'recorded')}`);
+    this.#reference.closeAnswered(idempotencyKey, id, newest, told);
   }
 
   async #newest(id: string): Promise<Closure | null> {
@@ -199,9 +201,14 @@ class Run {
     const books = this.#bank.account(id);
     if (what === 'let go') this.#bank.letGo();
     if (what === 'complete' && books.state === 'CLOSING') this.#bank.become(books, 'CLOSED');
-    if (what === 'close outside' && books.state === 'OPEN') this.#bank.become(books, 'CLOSED');
-    if (what === 'reopen' && books.state === 'CLOSED') this.#bank.become(books, 'OPEN');
+    if (what === 'close outside' && books.state === 'OPEN') this.#outside(what, books, 'CLOSED');
+    if (what === 'reopen' && books.state === 'CLOSED') this.#outside(what, books, 'OPEN');
     await this.#time.settle();
+  }
+
+  #outside(what: string, books: BankAccount, state: 'CLOSED' | 'OPEN'): void {
+    this.tally.add(what);
+    this.#bank.become(books, state);
   }
 
   /** Late, again, or out of order: any event of the account so far. */
@@ -213,14 +220,17 @@ class Run {
     const body = Buffer.from(JSON.stringify([{ id: `event-${this.#events}`, news }]));
     const delivered = this.#engine.receiveWebhook('bank', { method: 'POST', path: '/', query: '', headers: { signature: 'good' }, body });
     await this.#time.settle();
-    expect(await delivered).toBe('kept');
+    this.tally.add(`webhook: ${event.kind}`);
+    expect(await this.#time.answered(delivered)).toBe('kept');
   }
 
   async #ask(one: Extract<Step, { do: 'cancel' | 'refresh' | 'resolve' }>): Promise<void> {
     const { ids } = this.#reference;
-    const [closure] = await this.#store.closures(CALLER.tenant, ids.slice(one.which, one.which + 1));
+    const id = ids.at(-1 - one.which);
+    const [closure] = id === undefined ? [] : await this.#store.closures(CALLER.tenant, [id]);
     if (!closure) return;
     const { service } = this.#engine;
+    if (one.do === 'resolve' && one.outcome === 'RETRY' && closure.status === 'NEEDS_REVIEW') this.#bank.setAside(closure.id);
     const asked =
       one.do === 'resolve'
         ? service.resolveClosure(CALLER, { closureId: closure.id, outcome: one.outcome, note: 'Seen.', expectedVersion: closure.version })
@@ -228,7 +238,8 @@ class Run {
           ? service.cancelClosure(CALLER, closure.id)
           : service.refreshClosure(CALLER, closure.id);
     await this.#time.settle();
-    const { closure: after, error } = await asked;
+    const { closure: after, error } = await this.#time.answered(asked);
+    this.tally.add(`${one.do === 'resolve' ? `resolve ${one.outcome}` : one.do}: ${error ? 'refused' : 'done'}`);
     if (one.do === 'cancel') expect(error === null).toBe(after?.status === 'CANCELLED' && closure.status !== 'CANCELLED');
     if (one.do === 'resolve') expect(error === null).toBe(closure.status === 'NEEDS_REVIEW');
   }

@@ -3,6 +3,8 @@ import type { ClosureStore } from '../../src/ports/store';
 
 /** Turns of the event loop without a statement to the store, after which nothing is under way any more. */
 const QUIET_TURNS = 4;
+/** More than any step of a history needs: an engine that is not quiet by then never will be. */
+const MOST_TURNS = 20_000;
 
 interface Timer {
   at: number;
@@ -48,13 +50,29 @@ export class VirtualTime implements Clock {
     await this.settle();
   }
 
-  /** Lets everything go on that waits for neither time nor the bank. */
+  /**
+   * Lets everything go on that waits for neither time nor the bank.
+   * @throws where it goes on for ever
+   */
   async settle(): Promise<void> {
+    let turns = 0;
     for (let quiet = 0, seen = this.#statements; quiet < QUIET_TURNS; quiet += 1) {
+      turns += 1;
+      if (turns > MOST_TURNS) throw new Error('The engine works on and on without time passing.');
       await new Promise((resolve) => setImmediate(resolve));
       if (seen !== this.#statements) quiet = 0;
       seen = this.#statements;
     }
+  }
+
+  /**
+   * What a caller is told by now; nothing that a caller waits for takes more than the time that has passed.
+   * @throws where there is no answer
+   */
+  async answered<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    await this.settle();
+    const late = new Promise<never>((_, reject) => setImmediate(() => reject(new Error('The caller gets no answer.'))));
+    return await Promise.race([answer, late]);
   }
 
   /** The store as one process has it: once that is killed, none of its statements is done or answered any more. */
