@@ -119,7 +119,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'a late answer is dropped with its claim',
-    patches: [['src/engine/driver.ts', 'if (error instanceof ClaimLost && attempt !== null) await this.applyLate(', 'if (error instanceof ClaimLost && attempt === -1) await this.applyLate(']],
+    patches: [['src/engine/driver.ts', 'if (attempt !== null) await this.applyLate(', 'if (attempt === -1) await this.applyLate(']],
     tests: ['test/engine/promises.test.ts', 'test/model/engine.property.test.ts'],
   },
   {

@@ -38,7 +38,7 @@ export function keepLateAnswer(world: World, answer: AttemptAnswer): World {
   const attempts = withAnswer(world.attempts, answer);
   const kept = attempts.some((attempt, index) => attempt !== world.attempts[index]);
   if (!kept || isTerminal(world.closure.status)) return { ...world, attempts };
-  const closure = { ...world.closure, dueAt: world.now, fence: world.closure.fence + 1 };
+  const closure = { ...world.closure, dueAt: world.now, fence: world.closure.fence + 1, version: world.closure.version + 1 };
   return { ...world, attempts, closure, leaseUntil: null };
 }
 
