@@ -44,11 +44,13 @@ export const VARIANTS: readonly Variant[] = [
     name: "PostgreSQL: a worker's write without its fence",
     patches: [['src/store/migrations/postgres/0003-writes.sql', "AND (fence = (change ->> 'fence')::integer OR version", "AND (change ? 'fence' OR version"]],
     tests: ['test/store/pglite.test.ts'],
+    only: 'claim',
   },
   {
     name: 'PostgreSQL: closures are looked up without the tenant',
     patches: [['src/store/postgres/reads.ts', 'SELECT * FROM closure WHERE tenant = $1 AND id = ANY ($2)', 'SELECT * FROM closure WHERE $1::text IS NOT NULL AND id = ANY ($2)']],
     tests: ['test/store/pglite.test.ts'],
+    only: 'tenant',
   },
   {
     name: 'a signature is looked at and not verified',
@@ -131,6 +133,7 @@ export const VARIANTS: readonly Variant[] = [
     name: 'a webhook reopens',
     patches: [['src/domain/rules/news.ts', "return news.kind === 'changed' && facts.canRead ? { verdict: { set: {}, next: { kind: 'now' } } } : null;", "return news.kind === 'changed' ? { verdict: { set: { status: 'REOPENED' }, next: { kind: 'never' } } } : null;"]],
     tests: ['test/engine/webhooks.test.ts'],
+    only: 'a webhook never reopens',
   },
   {
     name: 'two closures of one account may be live',
