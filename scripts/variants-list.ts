@@ -26,6 +26,7 @@ export const VARIANTS: readonly Variant[] = [
     name: 'a time-out is a failure',
     patches: [[ANSWER, "set: { status: 'UNCONFIRMED', error: errorOf(situation, 'OUTCOME_UNKNOWN'", "set: { status: 'FAILED', error: errorOf(situation, 'OUTCOME_UNKNOWN'"]],
     tests: ['test/engine/answers.test.ts'],
+    only: 'the first answer',
   },
   {
     name: "a worker's write without its fence",

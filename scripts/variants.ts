@@ -16,6 +16,8 @@ const REPORT = join(ROOT, 'docs', 'reliability.md');
 const COPIED = ['src', 'providers', 'scripts', 'test', 'schema', 'package.json', 'tsconfig.json', 'jest.config.cjs', '.swcrc'];
 /** A run that takes longer hangs, ms. */
 const LONGEST_RUN_MS = 15 * 60_000;
+/** A test that waits for what a variant never does waits no longer, ms. The unbroken source has to do with as much. */
+const TEST_TIMEOUT_MS = 15_000;
 
 /** The part of Jest's report that is read here. */
 interface Report {
@@ -30,7 +32,7 @@ function run(copy: string, tests: readonly string[], only?: string): Outcome {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
   const jest = join(copy, 'node_modules', 'jest', 'bin', 'jest.js');
-  const options = ['--ci', '--json', '--outputFile', report, '--cacheDirectory', join(copy, 'cache'), ...(only ? ['-t', only] : [])];
+  const options = ['--ci', '--json', '--outputFile', report, '--cacheDirectory', join(copy, 'cache'), '--testTimeout', String(TEST_TIMEOUT_MS), ...(only ? ['-t', only] : [])];
   const { error } = spawnSync(process.execPath, [jest, ...options, '--runTestsByPath', ...tests], { cwd: copy, stdio: 'ignore', timeout: LONGEST_RUN_MS });
   if (error || !existsSync(report)) return { kind: 'broken', why: error?.message ?? 'Jest wrote no report.' };
   const { numRuntimeErrorTestSuites, testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report;

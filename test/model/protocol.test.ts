@@ -2,7 +2,7 @@ import { explore } from './explore';
 import { type Scenario, SCENARIOS, type Weakness, wide } from './scenarios';
 
 /** Fewer means that the model lost a part of what it looks at. */
-const LEAST_STATES = 300_000;
+const LEAST_STATES = 400_000;
 /** With MODEL=wide in the environment it goes further, for minutes. */
 const BOUNDS = process.env.MODEL === 'wide' ? SCENARIOS.map(wide) : SCENARIOS;
 
