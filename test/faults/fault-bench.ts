@@ -30,7 +30,7 @@ export interface RunningGateway {
 /** A page of closures at a time, as the store gives them. */
 const PAGE = 100;
 /** What is not settled by then counts as lost, ms. */
-const SETTLE_LIMIT_MS = 30_000;
+const SETTLE_LIMIT_MS = 60_000;
 const LOOK_EVERY_MS = 15;
 
 /** One run: both sandboxes, a store, gateway processes that come and go, and callers who remember what they were told. */
