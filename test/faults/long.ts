@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { newSeed } from './chance';
+import { commitBattery } from './commit-battery';
 import { diskBattery } from './disk-battery';
 import { failpointBattery } from './failpoint-battery';
 import { familyBattery } from './family-battery';
@@ -8,6 +9,8 @@ import { raceBattery } from './race-battery';
 import { circumstances, type PartOptions, type PartReport, tableOf, writeBetweenMarks } from './report';
 import { startPostgres } from '../support/postgres-server';
 import { type MakeStore, postgresOn, sqliteFolder } from './stores';
+import { rollingBattery } from './rolling-battery';
+import { staleBattery } from './stale-battery';
 import { wireBattery } from './wire-battery';
 
 /**
@@ -33,7 +36,7 @@ const ON_EVERY_STORE: Record<string, Part> = {
 };
 const PARTS: Record<StoreName, Record<string, Part>> = {
   sqlite: { ...ON_EVERY_STORE, disk: diskBattery },
-  postgres: ON_EVERY_STORE,
+  postgres: { ...ON_EVERY_STORE, commits: commitBattery, stale: staleBattery, rolling: rollingBattery },
 };
 const REPORT = join(__dirname, '..', '..', '..', 'docs', 'reliability.md');
 

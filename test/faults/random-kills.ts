@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { fixtureAnswer } from '../../providers/emoney/sandbox/answers';
-import { problemReply } from '../../providers/upvest/sandbox/problems';
 import { leaseMs } from '../../src/engine/settings';
-import type { SandboxStep } from '../../src/provider-kit/sandbox';
 import type { PostgresServer } from '../support/postgres-server';
 import type { Caller, CallerRequest } from './caller';
 import { Chance } from './chance';
 import type { Finding } from './checker';
-import { FaultBench, type ProviderName, type RunningGateway } from './fault-bench';
+import { FaultBench, type RunningGateway } from './fault-bench';
+import { scriptFate } from './fates';
 import type { MakeStore } from './stores';
 import { pause, until } from './waiting';
 
@@ -41,23 +39,6 @@ const ENV: Record<string, string> = { PROVIDER_TIMEOUT_MS: String(PROVIDER_TIMEO
 const OF_THE_SERVER = 0.25;
 const OF_ALL = 0.4;
 
-const MANY = 40;
-/** What the close requests of an account meet; the plain success as often as all the others. */
-const FATES: readonly ((provider: ProviderName) => readonly SandboxStep[])[] = [
-  () => ['reset-before'],
-  () => ['reset-after'],
-  () => ['hang-after'],
-  () => ['applied-500'],
-  () => ['truncated'],
-  () => ['throttled-nonsense'],
-  () => ['down-nonsense', 'reset-after'],
-  (provider) => [provider === 'upvest' ? problemReply('unauthorised', 'As the test has it.') : fixtureAnswer('401-unauthorized')],
-  (provider) => {
-    const refusal = provider === 'upvest' ? problemReply('forbidden', 'As the test has it.') : fixtureAnswer('403-forbidden');
-    return Array.from({ length: MANY }, () => refusal);
-  },
-];
-
 /** A gateway process with those who call it. */
 interface Seat {
   /** Null while there is none. */
@@ -87,7 +68,7 @@ export async function randomKills(store: MakeStore, kills: number, seed: number,
       }
       const provider = chance.one(['upvest', 'emoney'] as const);
       const id = randomUUID();
-      if (chance.fraction() < 0.5) bench.sandboxes[provider].script(id, 'close', chance.one(FATES)(provider));
+      scriptFate(bench, chance, provider, id);
       try {
         const { closure } = await gateway.caller.request({ account: { provider, id } }).answer;
         if (closure) seat.acknowledged += 1;
