@@ -4,6 +4,7 @@ import { Circuit, circuitOf, type HttpContext } from './circuit';
 import { readBody } from './http-body';
 import { ConnectFailed, connectFailureCause, type LostCause, lostCause, type NotSentCause } from './http-failure';
 import { assertedPath, type Base, parseBase, rawQuery } from './http-target';
+import { lastLook, TooLate } from './last-look';
 import type { CircuitName } from '../ports/telemetry';
 import type { RateBudget, RequestPriority } from './rate-budget';
 
@@ -92,6 +93,7 @@ export class ProviderHttp {
   readonly #budget: RateBudget | undefined;
   readonly #circuits: Record<CircuitName, Circuit>;
   readonly #timeoutMs: number;
+  readonly #clock: HttpContext['clock'];
   readonly #queueWaitMs: number;
   #closing: Promise<void> | null = null;
 
@@ -100,6 +102,7 @@ export class ProviderHttp {
     const { context } = options;
     this.#base = parseBase(options.baseUrl);
     this.#timeoutMs = context.timeoutMs;
+    this.#clock = context.clock;
     this.#circuits = { write: new Circuit('write', context), read: new Circuit('read', context), other: new Circuit('other', context) };
     this.#queueWaitMs = options.queueWaitMs ?? 2_000;
     const queue = options.queue ?? 256;
@@ -170,10 +173,12 @@ export class ProviderHttp {
     await request.beforeFirstByte?.();
     if (this.#closing) return POOL_FULL;
 
+    const from = this.#clock.monotonic();
     const deadline = AbortSignal.timeout(this.#timeoutMs);
+    const dispatcher = this.#pool.compose(lastLook(() => this.#clock.monotonic() - from >= this.#timeoutMs));
     let status: number | undefined;
     try {
-      const response = await this.#pool.request({ method, path: path + query, headers, body, signal: deadline });
+      const response = await dispatcher.request({ method, path: path + query, headers, body, signal: deadline });
       status = response.statusCode;
       const answerHeaders = joinedHeaders(response.headers);
       return {
@@ -185,6 +190,8 @@ export class ProviderHttp {
       };
     } catch (error) {
       if (error instanceof errors.InvalidArgumentError) throw error;
+      // Its connection came when its time was over.
+      if (error instanceof TooLate) return { kind: 'notSent', cause: 'connectTimeout' };
       if (error instanceof ConnectFailed) {
         const cause = connectFailureCause(error);
         return cause ? { kind: 'notSent', cause } : { kind: 'lost', cause: 'reset' };
