@@ -106,9 +106,9 @@ function accountFindings(account: string, stored: readonly StoredClosure[], entr
   if (effective.length > 1) found('DOUBLE', `closed ${effective.length} times.`);
   closes.slice(1).forEach((entry, index) => {
     const before = closes[index] as LedgerEntry;
-    if (before.effect) found('RESENT', 'a close request left after one that had closed it.');
+    if (before.effect) found('RESENT', `a close request left ${entry.at - before.at} ms after one that had closed it.`);
     else if (!MAY_COME_AGAIN.has(before.status) && !isReadBetween(entries, before, entry)) {
-      found('RESENT', `a close request left after one that ended with ${before.status}, and nobody had looked.`);
+      found('RESENT', `a close request left ${entry.at - before.at} ms after one that ended with ${before.status}, and nobody had looked.`);
     }
   });
   const [first] = effective;
