@@ -1,16 +1,5 @@
-const { existsSync, readdirSync } = require('node:fs');
-const { join } = require('node:path');
+require('./test/support/find-postgres.cjs');
 
-const DEBIAN = '/usr/lib/postgresql';
-
-/** The programs of the newest PostgreSQL that Debian's packages have installed. */
-function installedPostgres() {
-  if (!existsSync(DEBIAN)) return undefined;
-  const versions = readdirSync(DEBIAN).toSorted((a, b) => Number(b) - Number(a));
-  return versions.map((version) => join(DEBIAN, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb')));
-}
-
-process.env.POSTGRES_BIN ||= installedPostgres() ?? '';
 const { POSTGRES_BIN, TEST_DATABASE_URL, REQUIRE_POSTGRES } = process.env;
 
 /** @type {import('jest').Config} */

@@ -31,7 +31,7 @@ export interface ChangeContext {
 export function changeOf(closure: Closure, verdict: Verdict, context: ChangeContext): ClosureChange {
   const { now } = context;
   const moved = verdict.set.status !== undefined && verdict.set.status !== closure.status;
-  const different = Object.entries(verdict.set).filter(([key, value]) => !isDeepStrictEqual(asStored(value), asStored(closure[key as keyof ClosureProgress])));
+  const different = Object.entries(verdict.set).filter(([key, value]) => !isAsStored(value, closure[key as keyof ClosureProgress]));
   const quietSteps = moved ? 0 : closure.quietSteps;
   const next = nextWithSale(verdict.next, verdict.set.liquidation ?? closure.liquidation, closure.dueAt, now);
   const due = dueAt(next, now, { dueAt: closure.dueAt, quietSteps }, context.random.fraction(), context.settings);
@@ -56,7 +56,12 @@ export function changeOf(closure: Closure, verdict: Verdict, context: ChangeCont
 }
 
 /** A member that is undefined and one that is missing are the same once stored. */
-function asStored(value: unknown): unknown {
+function isAsStored(value: unknown, stored: unknown): boolean {
+  if (typeof value !== 'object' || typeof stored !== 'object') return (value ?? null) === (stored ?? null);
+  return isDeepStrictEqual(value, stored) || isDeepStrictEqual(asJson(value), asJson(stored));
+}
+
+function asJson(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value ?? null));
 }
 

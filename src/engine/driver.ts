@@ -169,13 +169,14 @@ export class Driver {
     try {
       return await this.apply(situation, verdict, 'RESPONSE', { evidence: outcome });
     } catch (error) {
-      if (error instanceof ClaimLost && attempt !== null) await this.applyLate(situation.closure, provider, attempt, outcome);
+      // Where the commit failed, whether or not it was done: what the provider said is not to be asked for again.
+      if (attempt !== null) await this.applyLate(situation.closure, provider, attempt, outcome);
       throw error;
     }
   }
 
   /**
-   * An answer that finds the claim gone is weighed against what is stored now, as any writer without a claim does.
+   * An answer that finds the claim gone, or could not be written, is weighed against what is stored now, as any writer without a claim does.
    * Where the closure has moved on, it is kept as evidence of its attempt only.
    */
   private async applyLate({ id, tenant }: Closure, provider: ConfiguredProvider, attempt: number, outcome: CloseOutcome): Promise<void> {

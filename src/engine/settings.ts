@@ -31,6 +31,6 @@ export interface EngineSettings {
  * How long a claim holds: a token, a pool slot and a request must fit, and every commit on the way renews it.
  * Longer than any single wait of a healthy worker, short enough that a dead one is soon replaced.
  */
-export function leaseMs(settings: EngineSettings): number {
-  return 2 * settings.providerTimeoutMs + 5_000;
+export function leaseMs({ providerTimeoutMs }: Pick<EngineSettings, 'providerTimeoutMs'>): number {
+  return 2 * providerTimeoutMs + 5_000;
 }

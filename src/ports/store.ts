@@ -191,7 +191,8 @@ export interface ClosureStore {
   commit(change: ClosureChange): Promise<Closure | null>;
   /**
    * Keeps an answer that came after its worker lost the claim: evidence of that attempt only. An attempt that has
-   * an answer keeps it. A closure that is not terminal becomes due at once, so that the evidence is weighed.
+   * an answer keeps it. A closure that is not terminal becomes due at once, so that the evidence is weighed; its fence and
+   * version rise, so that nobody's write stands that was decided without it.
    */
   recordLateAnswer(id: string, answer: AttemptAnswer): Promise<void>;
   /** Claims up to `limit` closures that are due and not claimed, the longest due first. */

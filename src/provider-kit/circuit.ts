@@ -108,7 +108,7 @@ function verdictOn(answer: ProviderAnswer): 'well' | 'failed' | 'nothing' {
     case 'answer':
       return answer.status >= 500 ? 'failed' : 'well';
     case 'notSent':
-      return answer.cause === 'poolFull' || answer.cause === 'resting' ? 'nothing' : 'failed';
+      return answer.cause === 'poolFull' || answer.cause === 'late' || answer.cause === 'resting' ? 'nothing' : 'failed';
     case 'lost':
       return answer.cause === 'tooLarge' || answer.cause === 'encoding' ? 'well' : 'failed';
   }

@@ -1,7 +1,7 @@
 import { errors } from 'undici';
 
 /** Why a request is proven not to have left. */
-export type NotSentCause = 'refused' | 'dns' | 'tls' | 'connectTimeout' | 'poolFull' | 'resting';
+export type NotSentCause = 'refused' | 'dns' | 'tls' | 'connectTimeout' | 'poolFull' | 'late' | 'resting';
 /** How the answer to a request that may have left was lost. */
 export type LostCause = 'timeout' | 'reset' | 'truncated' | 'tooLarge' | 'encoding';
 

@@ -4,6 +4,7 @@ import { Circuit, circuitOf, type HttpContext } from './circuit';
 import { readBody } from './http-body';
 import { ConnectFailed, connectFailureCause, type LostCause, lostCause, type NotSentCause } from './http-failure';
 import { assertedPath, type Base, parseBase, rawQuery } from './http-target';
+import { lastLook, TooLate } from './last-look';
 import type { CircuitName } from '../ports/telemetry';
 import type { RateBudget, RequestPriority } from './rate-budget';
 
@@ -78,6 +79,7 @@ export type ProviderAnswer =
 /** The part of the connections that is kept for closes, however many reads there are. */
 const KEPT_FOR_CLOSES = 0.25;
 const POOL_FULL: ProviderAnswer = { kind: 'notSent', cause: 'poolFull' };
+const LATE: ProviderAnswer = { kind: 'notSent', cause: 'late' };
 
 /**
  * The HTTP client of one provider: its own connections, no retries, no redirects, one deadline per exchange.
@@ -92,6 +94,7 @@ export class ProviderHttp {
   readonly #budget: RateBudget | undefined;
   readonly #circuits: Record<CircuitName, Circuit>;
   readonly #timeoutMs: number;
+  readonly #clock: HttpContext['clock'];
   readonly #queueWaitMs: number;
   #closing: Promise<void> | null = null;
 
@@ -100,6 +103,7 @@ export class ProviderHttp {
     const { context } = options;
     this.#base = parseBase(options.baseUrl);
     this.#timeoutMs = context.timeoutMs;
+    this.#clock = context.clock;
     this.#circuits = { write: new Circuit('write', context), read: new Circuit('read', context), other: new Circuit('other', context) };
     this.#queueWaitMs = options.queueWaitMs ?? 2_000;
     const queue = options.queue ?? 256;
@@ -167,13 +171,18 @@ export class ProviderHttp {
     const headers: Record<string, string> = { ...request.headers, 'accept-encoding': 'identity' };
     if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body));
     Object.assign(headers, request.finalise?.({ method, path, query, headers: { ...headers }, body }));
+    // From before the mark on: whoever finds it later reckons with a request that is over by then.
+    const from = this.#clock.monotonic();
+    const isTooLate = () => this.#clock.monotonic() - from >= this.#timeoutMs;
+    const deadline = AbortSignal.timeout(this.#timeoutMs);
     await request.beforeFirstByte?.();
     if (this.#closing) return POOL_FULL;
-
-    const deadline = AbortSignal.timeout(this.#timeoutMs);
+    // Not by the signal: after a pause of the whole process its timer may not have run yet.
+    if (isTooLate()) return LATE;
+    const dispatcher = this.#pool.compose(lastLook(isTooLate));
     let status: number | undefined;
     try {
-      const response = await this.#pool.request({ method, path: path + query, headers, body, signal: deadline });
+      const response = await dispatcher.request({ method, path: path + query, headers, body, signal: deadline });
       status = response.statusCode;
       const answerHeaders = joinedHeaders(response.headers);
       return {
@@ -185,6 +194,7 @@ export class ProviderHttp {
       };
     } catch (error) {
       if (error instanceof errors.InvalidArgumentError) throw error;
+      if (error instanceof TooLate) return LATE;
       if (error instanceof ConnectFailed) {
         const cause = connectFailureCause(error);
         return cause ? { kind: 'notSent', cause } : { kind: 'lost', cause: 'reset' };

@@ -51,6 +51,7 @@ export const NOT_SENT: Record<Extract<ProviderAnswer, { kind: 'notSent' }>['caus
   tls: 'No TLS connection to the provider came to be.',
   connectTimeout: 'The provider did not take the connection in time.',
   poolFull: 'All connections to the provider are busy.',
+  late: 'The request could not leave in time.',
   resting: 'The provider did not answer several requests in a row; it is tried again soon.',
 };
 

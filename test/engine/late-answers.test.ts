@@ -56,6 +56,28 @@ describe('an answer whose claim is gone is read by the same table', () => {
   });
 });
 
+describe('an answer that could not be written', () => {
+  it('is written all the same, once the store takes it, and nothing is asked again', async () => {
+    bank = new ScriptedProvider();
+    bank.answers = [{ kind: 'accepted' }];
+    harness = await startEngine([bank.configured()], { pollMinMs: 60_000, pollMaxMs: 60_000 });
+    const commit = harness.store.commit.bind(harness.store);
+    let failures = 1;
+    harness.store.commit = async (change) => {
+      if (change.answers && failures > 0) {
+        failures -= 1;
+        throw new Error('The commit failed.');
+      }
+      return await commit(change);
+    };
+    const { closure } = await harness.close();
+    expect(closure?.status).toBe('CLOSING');
+    expect(await harness.store.attempts(closure?.id ?? '')).toMatchObject([{ effect: 'ACCEPTED' }]);
+    expect({ sent: bank.sent.length, reads: bank.reads }).toEqual({ sent: 1, reads: 0 });
+    expect(harness.alarms).toMatchObject([{ what: 'work on a closure stopped' }]);
+  });
+});
+
 describe('a refresh while the request is on its way', () => {
   it('leaves the claim alone', async () => {
     bank = new ScriptedProvider();

@@ -95,6 +95,7 @@ describe('idempotency keys', () => {
     const mine = await harness.close({ idempotencyKey });
     const theirs = await harness.close({ idempotencyKey, account: { provider: 'bank', kind: 'ACCOUNT', id: 'acc-2' } }, OTHER_SUBJECT);
     const elsewhere = await harness.close({ idempotencyKey }, OTHER_TENANT);
+    expect([mine, theirs, elsewhere].map(({ error, replayed }) => ({ error, replayed }))).toEqual(Array.from({ length: 3 }, () => ({ error: null, replayed: false })));
     expect(new Set([mine, theirs, elsewhere].map(({ closure }) => closure?.id)).size).toBe(3);
   });
 

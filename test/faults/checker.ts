@@ -38,6 +38,8 @@ export interface Remains {
   ledgers: Readonly<Record<string, readonly LedgerEntry[]>>;
   /** How long after an accepted close the provider has closed the account, ms, by provider. Default 0. */
   closingMs?: Readonly<Record<string, number>>;
+  /** How far the store's clock may be from the providers', ms. Default 0. */
+  clockErrorMs?: number;
   /** Accounts that were closed before the run. */
   closedBefore?: ReadonlySet<string>;
 }
@@ -104,14 +106,14 @@ function accountFindings(account: string, stored: readonly StoredClosure[], entr
   if (effective.length > 1) found('DOUBLE', `closed ${effective.length} times.`);
   closes.slice(1).forEach((entry, index) => {
     const before = closes[index] as LedgerEntry;
-    if (before.effect) found('RESENT', 'a close request left after one that had closed it.');
+    if (before.effect) found('RESENT', `a close request left ${entry.at - before.at} ms after one that had closed it.`);
     else if (!MAY_COME_AGAIN.has(before.status) && !isReadBetween(entries, before, entry)) {
-      found('RESENT', `a close request left after one that ended with ${before.status}, and nobody had looked.`);
+      found('RESENT', `a close request left ${entry.at - before.at} ms after one that ended with ${before.status}, and nobody had looked.`);
     }
   });
   const [first] = effective;
   const provider = account.slice(0, account.indexOf(' '));
-  const closedFrom = first && first.at + (remains.closingMs?.[provider] ?? 0) - LEDGER_SLACK_MS;
+  const closedFrom = first && first.at + (remains.closingMs?.[provider] ?? 0) - LEDGER_SLACK_MS - (remains.clockErrorMs ?? 0);
   for (const { closure, events } of stored) {
     const since = events.find(({ to }) => to === 'CLOSED')?.at;
     if (since === undefined || remains.closedBefore?.has(account)) continue;

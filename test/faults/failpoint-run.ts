@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { leaseMs } from '../../src/engine/settings';
 import type { SandboxOperation } from '../../src/provider-kit/sandbox';
 import type { Finding } from './checker';
 import { FaultBench, type RunningGateway } from './fault-bench';
 import { CLAIM_PREFIX, type Failpoint } from './failpoints';
-import { endsAfterKill, type Outcome } from './outcomes';
+import { mayEnd, type Outcome } from './outcomes';
 import type { MakeStore } from './stores';
 import { pause, until } from './waiting';
 
@@ -24,8 +25,9 @@ export interface FailpointResult {
 const PROGRAM = ['node', 'dist/test/faults/failpoint-main.js'];
 /** How long the investment provider takes to close, ms. Shorter than the first wait for a poll, so that one poll does. */
 const CLOSING_MS = 20;
+const PROVIDER_TIMEOUT_MS = 500;
 const STEADY: Record<string, string> = {
-  PROVIDER_TIMEOUT_MS: '500',
+  PROVIDER_TIMEOUT_MS: String(PROVIDER_TIMEOUT_MS),
   VISIBILITY_LAG_MS: '200',
   // One interval, no growth, and longer than time-out and lag: every run makes the same statements.
   RETRY_MIN_MS: '800',
@@ -35,8 +37,8 @@ const STEADY: Record<string, string> = {
   RECONCILE_HORIZON_MS: '86400000',
   REOPEN_GRACE_MS: '86400000',
 };
-/** Where the doubt about a request can never be ended, soon enough for a test, ms. */
-const SHORT_HORIZON = { RECONCILE_HORIZON_MS: '2000' };
+/** Where the doubt about a request can never be ended: soon enough for a test, and with time to work on it, ms. */
+const SHORT_HORIZON_MS = 2_000;
 /** Webhooks, the closing report and the answer that comes too late follow the end of a closing by so much, ms. */
 const WEBHOOKS_MS = 800;
 /** A process that is gone was heard of by then, ms. */
@@ -50,9 +52,10 @@ const DEATH_NOTICE_MS = 5_000;
 export async function runFailpoint(outcome: Outcome, store: MakeStore, kill: Kill | null): Promise<FailpointResult> {
   const { provider, closingMs = CLOSING_MS } = outcome;
   const accountId = outcome.accountId ?? randomUUID();
-  const env = outcome.forGood ? { ...STEADY, ...SHORT_HORIZON } : STEADY;
   const upvest = { closingMs, webhooks: { delayMs: 5, retryUnitMs: 50 } };
-  const bench = await FaultBench.open({ store, env, sandboxes: { upvest }, webhooks: outcome.webhooks });
+  const bench = await FaultBench.open({ store, env: STEADY, sandboxes: { upvest }, webhooks: outcome.webhooks });
+  const takenOverMs = bench.store.claimsOutlive ? leaseMs({ providerTimeoutMs: PROVIDER_TIMEOUT_MS }) : 0;
+  const horizon: Record<string, string> = outcome.forGood ? { RECONCILE_HORIZON_MS: String(takenOverMs + SHORT_HORIZON_MS) } : {};
   try {
     const sandbox = bench.sandboxes[provider];
     if (kill?.at === 'provider') sandbox.script(kill.operation === 'token' ? '*' : accountId, kill.operation, [kill.applied ? 'hang-after' : 'hang-before']);
@@ -60,7 +63,7 @@ export async function runFailpoint(outcome: Outcome, store: MakeStore, kill: Kil
     sandbox.script('*', 'token', outcome.tokens ?? []);
 
     const failpoint: Record<string, string> = kill?.at === 'store' ? { FAILPOINT: `${kill.point.number} ${kill.point.when}` } : {};
-    const first = await bench.start(failpoint, PROGRAM);
+    const first = await bench.start({ ...horizon, ...failpoint }, PROGRAM);
     const input = { account: { provider, id: accountId } };
     const { request, answer } = first.caller.request(input);
     if (kill?.at === 'provider') {
@@ -71,15 +74,14 @@ export async function runFailpoint(outcome: Outcome, store: MakeStore, kill: Kil
     const points = [...first.child.stdout().matchAll(/^failpoint \d+ (.+)$/gm)].map(([, name]) => String(name));
 
     let caller = first.caller;
-    if (killed) ({ caller } = await bench.start());
+    if (killed) ({ caller } = await bench.start(horizon));
     const found = await caller.find(request.idempotencyKey);
     if (found) await bench.settled(caller, found);
     const again = await caller.again(request, input);
     const ended = await bench.settled(caller, again.closure?.id ?? '');
     const closedBefore = new Set(outcome.closedBefore ? [`${provider} ${accountId}`] : []);
     const findings = await bench.check({ closedBefore, closingMs: { upvest: closingMs } });
-    const allowed = killed ? endsAfterKill(outcome) : [outcome.ends];
-    return { points, killed, ended, findings, asExpected: allowed.includes(ended) };
+    return { points, killed, ended, findings, asExpected: mayEnd(outcome, ended, await bench.stored()) };
   } finally {
     await bench.dispose();
   }

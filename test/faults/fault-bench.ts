@@ -1,6 +1,7 @@
 import type { EmoneySandboxOptions } from '../../providers/emoney/sandbox';
 import type { SandboxOptions } from '../../providers/upvest/sandbox';
 import { isTerminal } from '../../src/domain/closure-status';
+import { verified } from '../support/audit';
 import type { Child } from '../support/child';
 import { environmentFor, type Sandboxes, startBothSandboxes, startGatewayProcess } from '../support/gateway';
 import { Caller, type CallerHistory, newHistory } from './caller';
@@ -29,7 +30,7 @@ export interface RunningGateway {
 /** A page of closures at a time, as the store gives them. */
 const PAGE = 100;
 /** What is not settled by then counts as lost, ms. */
-const SETTLE_LIMIT_MS = 30_000;
+const SETTLE_LIMIT_MS = 60_000;
 const LOOK_EVERY_MS = 15;
 
 /** One run: both sandboxes, a store, gateway processes that come and go, and callers who remember what they were told. */
@@ -86,7 +87,19 @@ export class FaultBench {
     await this.stop();
     const { upvest, emoney } = this.sandboxes;
     const ledgers = { upvest: upvest.ledger, emoney: emoney.ledger };
-    return check({ callers: this.history, stored: await this.stored(), ledgers, ...more });
+    const { clockErrorMs } = this.store;
+    const findings = check({ callers: this.history, stored: await this.stored(), ledgers, clockErrorMs, ...more });
+    return [...findings, ...(await this.brokenEntries())];
+  }
+
+  /** What the product's own verification of the audit trail finds. */
+  private async brokenEntries(): Promise<Finding[]> {
+    const trail = await this.store.auditTrail();
+    try {
+      return (await verified(trail)).found.map((problem) => ({ kind: 'ILLEGAL', text: `Audit trail: ${problem}.` }));
+    } finally {
+      await trail.dispose();
+    }
   }
 
   /** Everything in the store. No process may be running. */

@@ -1,5 +1,5 @@
 import { type KillsResult, randomKills } from './random-kills';
-import { countsOf, type PartOptions, type PartReport, quantile } from './report';
+import { countsOf, type PartOptions, type PartReport, quantile, type Row } from './report';
 
 const KILLS = 1_000;
 /** A run on one store: what it keeps grows with every kill, and so does the comparison at its end. */
@@ -16,11 +16,19 @@ export async function killBattery({ store, count = KILLS, seed, say }: PartOptio
   }
   const sum = (of: (result: KillsResult) => number): number => results.reduce((total, result) => total + of(result), 0);
   const first = results.flatMap(({ firstAnswerMs }) => firstAnswerMs);
-  const findings = results.flatMap((result) => result.findings);
+  const back = results.flatMap(({ databaseBackMs }) => databaseBackMs);
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
+  const ofTheServer: Row[] = [
+    ['of these at the database server: kill -9 of all its processes', String(sum(({ crashes }) => crashes))],
+    ['a stop and a start in its place', String(sum(({ restarts }) => restarts))],
+    ['from the start of the database server to the next closing recorded: median', seconds(quantile(back, 0.5))],
+    ['longest', seconds(Math.max(...back))],
+  ];
+  const findings = results.flatMap((result) => result.findings);
   return {
     rows: [
       ['kill -9 at a random moment under load', String(count)],
+      ...(back.length > 0 ? ofTheServer : []),
       ['closings asked for', String(sum(({ asked }) => asked))],
       ['of these acknowledged', String(sum(({ acknowledged }) => acknowledged))],
       ['from the start of the next process to its first answer: median', seconds(quantile(first, 0.5))],

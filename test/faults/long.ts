@@ -1,49 +1,74 @@
 import { join } from 'node:path';
 import { newSeed } from './chance';
+import { commitBattery } from './commit-battery';
 import { diskBattery } from './disk-battery';
 import { failpointBattery } from './failpoint-battery';
 import { familyBattery } from './family-battery';
 import { killBattery } from './kill-battery';
 import { raceBattery } from './race-battery';
 import { circumstances, type PartOptions, type PartReport, tableOf, writeBetweenMarks } from './report';
-import { type MakeStore, sqliteFolder } from './stores';
+import { startPostgres } from '../support/postgres-server';
+import { type MakeStore, postgresOn, sqliteFolder } from './stores';
+import { rollingBattery } from './rolling-battery';
+import { staleBattery } from './stale-battery';
 import { wireBattery } from './wire-battery';
 
 /**
- * The long form of the fault battery: `npm run faults`, all parts, or `npm run faults -- kills --count 100 --seed 7`.
- * Prints each part's figures and keeps them in docs/reliability.md. Exit status 1 when a promise was broken.
+ * The long form of the fault battery: `npm run faults`, all parts, or `npm run faults -- kills --store postgres --count 100
+ * --seed 7`. Prints each part's figures and keeps them in docs/reliability.md. Exit status 1 when a promise was broken.
  */
-const PARTS: Record<string, (options: PartOptions) => Promise<PartReport>> = {
+type StoreName = 'sqlite' | 'postgres';
+/** The stores, with whatever must be there to have them. */
+const STORES: Record<StoreName, () => Promise<{ store: MakeStore; dispose(): Promise<void> }>> = {
+  sqlite: async () => ({ store: sqliteFolder, dispose: async () => {} }),
+  async postgres() {
+    const server = await startPostgres();
+    return { store: postgresOn(server), dispose: server.dispose };
+  },
+};
+type Part = (options: PartOptions) => Promise<PartReport>;
+const ON_EVERY_STORE: Record<string, Part> = {
   failpoints: failpointBattery,
   families: familyBattery,
   kills: killBattery,
   races: raceBattery,
   wire: wireBattery,
-  disk: diskBattery,
 };
-const STORES: Record<string, MakeStore> = { sqlite: sqliteFolder };
+const PARTS: Record<StoreName, Record<string, Part>> = {
+  sqlite: { ...ON_EVERY_STORE, disk: diskBattery },
+  postgres: { ...ON_EVERY_STORE, commits: commitBattery, stale: staleBattery, rolling: rollingBattery },
+};
 const REPORT = join(__dirname, '..', '..', '..', 'docs', 'reliability.md');
 
 interface Wishes {
   parts: string[];
-  store: string;
+  store: StoreName;
   count?: number;
   seed: number;
 }
 
 /** @throws with a sentence for the person at the terminal */
 function wishesOf(args: readonly string[]): Wishes {
-  const wishes: Wishes = { parts: [], store: 'sqlite', seed: newSeed() };
+  let store = 'sqlite';
+  let count: number | undefined;
+  let seed = newSeed();
+  const parts: string[] = [];
   const rest = [...args];
   for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
-    if (next === '--count') wishes.count = wholeNumber(next, rest.shift());
-    else if (next === '--seed') wishes.seed = wholeNumber(next, rest.shift());
-    else if (next === '--store') wishes.store = rest.shift() ?? '';
-    else if (Object.hasOwn(PARTS, next)) wishes.parts.push(next);
-    else throw new Error(`${next} is no part. The parts are ${Object.keys(PARTS).join(', ')}.`);
+    if (next === '--count') count = wholeNumber(next, rest.shift());
+    else if (next === '--seed') seed = wholeNumber(next, rest.shift());
+    else if (next === '--store') store = rest.shift() ?? '';
+    else parts.push(next);
   }
-  if (!Object.hasOwn(STORES, wishes.store)) throw new Error(`The stores are ${Object.keys(STORES).join(', ')}.`);
-  return wishes.parts.length > 0 ? wishes : { ...wishes, parts: Object.keys(PARTS) };
+  if (!isStore(store)) throw new Error(`The stores are ${Object.keys(STORES).join(', ')}.`);
+  const known = Object.keys(PARTS[store]);
+  const unknown = parts.find((part) => !known.includes(part));
+  if (unknown !== undefined) throw new Error(`${unknown} is no part. The parts on ${store} are ${known.join(', ')}.`);
+  return { store, count, seed, parts: parts.length > 0 ? parts : known };
+}
+
+function isStore(name: string): name is StoreName {
+  return Object.hasOwn(STORES, name);
 }
 
 function wholeNumber(option: string, text: string | undefined): number {
@@ -56,15 +81,20 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(): Promise<void> {
   const { parts, store: storeName, count, seed } = wishesOf(process.argv.slice(2));
-  const store = STORES[storeName] as MakeStore;
-  for (const part of parts) {
-    const command = ['npm run faults --', part, ...(count === undefined ? [] : ['--count', count])].join(' ');
-    say(`\n${part}, seed ${seed}`);
-    const { rows, isGood } = await (PARTS[part] as (typeof PARTS)[string])({ store, count, seed, say });
-    const table = tableOf(rows);
-    say(`\n${table}`);
-    writeBetweenMarks(REPORT, `${part} ${storeName}`, `\`${command}\` (seed ${seed}; ${circumstances()})\n\n${table}`);
-    if (!isGood) process.exitCode = 1;
+  const { store, dispose } = await STORES[storeName]();
+  try {
+    for (const part of parts) {
+      const options = [...(storeName === 'sqlite' ? [] : ['--store', storeName]), ...(count === undefined ? [] : ['--count', count])];
+      say(`\n${part}, seed ${seed}`);
+      const { rows, isGood } = await (PARTS[storeName][part] as Part)({ store, count, seed, say });
+      const table = tableOf(rows);
+      say(`\n${table}`);
+      const command = ['npm run faults --', part, ...options].join(' ');
+      writeBetweenMarks(REPORT, `${part} ${storeName}`, `\`${command}\` (seed ${seed}; ${circumstances()})\n\n${table}`);
+      if (!isGood) process.exitCode = 1;
+    }
+  } finally {
+    await dispose();
   }
 }
 

@@ -2,8 +2,10 @@ import { MAGIC_ACCOUNTS as EMONEY_ACCOUNTS } from '../../providers/emoney/sandbo
 import { fixtureAnswer } from '../../providers/emoney/sandbox/answers';
 import { MAGIC_ACCOUNTS as UPVEST_ACCOUNTS } from '../../providers/upvest/sandbox/magic';
 import { type ProblemSlug, problemReply } from '../../providers/upvest/sandbox/problems';
+import { mayBeApplied } from '../../src/domain/closure';
 import type { SandboxStep } from '../../src/provider-kit/sandbox';
 import type { FaultName } from '../../src/provider-kit/sandbox-faults';
+import type { StoredClosure } from './checker';
 import type { ProviderName } from './fault-bench';
 
 /** What a provider makes of one closing, and where it ends with nothing killed. */
@@ -18,7 +20,7 @@ export interface Outcome {
   /** It tells the gateway by webhooks too. */
   webhooks?: boolean;
   ends: 'CLOSED' | 'REJECTED' | 'NEEDS_REVIEW';
-  /** Refused every time: a request left in doubt by a kill is never proven without effect, and a person decides. */
+  /** Refused every time: a request left in doubt is never proven without effect, and a person decides. */
   forGood?: boolean;
   accountId?: string;
   closedBefore?: boolean;
@@ -89,8 +91,15 @@ export const OUTCOMES: readonly Outcome[] = [
   { provider: 'emoney', name: 'unexpected 202', closes: ['bare-202'], ends: 'CLOSED' },
 ];
 
-/** Where the closing may end after a kill. */
-export function endsAfterKill({ ends, forGood, closedBefore }: Outcome): readonly string[] {
-  if (closedBefore) return [ends, 'CLOSED'];
-  return forGood ? [ends, 'NEEDS_REVIEW'] : [ends];
+/**
+ * Whether the contract lets the closing end there. A kill, or a machine that is too busy to answer in time, may leave a
+ * request in doubt: then a refusal proves nothing, and an account that was closed before may as well have been closed by it.
+ */
+export function mayEnd({ ends, forGood, closedBefore }: Outcome, ended: string, stored: readonly Pick<StoredClosure, 'closure' | 'attempts'>[]): boolean {
+  if (ended === ends) return true;
+  const isInDoubt = stored.some(({ attempts }) => attempts.some(mayBeApplied));
+  // Refused, and no read explained it in time.
+  const isUnexplained = stored.some(({ closure }) => closure.pendingRead !== null);
+  if (ended === 'NEEDS_REVIEW') return forGood === true && (isInDoubt || isUnexplained);
+  return closedBefore === true && ended === 'CLOSED' && isInDoubt;
 }

@@ -42,8 +42,8 @@ export function quantile(values: readonly number[], fraction: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(fraction * sorted.length))] ?? Number.NaN;
 }
 
-export function tableOf(rows: readonly Row[]): string {
-  return ['| figure | value |', '|---|---|', ...rows.map(([what, value]) => `| ${what} | ${value} |`)].join('\n');
+export function tableOf(rows: readonly Row[], heads: Row = ['figure', 'value']): string {
+  return [`| ${heads.join(' | ')} |`, '|---|---|', ...rows.map(([what, value]) => `| ${what} | ${value} |`)].join('\n');
 }
 
 /** Where and when the figures were had. A load above the processors means that the run had to share them. */

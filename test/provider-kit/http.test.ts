@@ -115,6 +115,19 @@ describe('a request', () => {
     expect(requests).toHaveLength(0);
   });
 
+  it('does not leave when the mark took the whole of its time', async () => {
+    const { url, requests } = await serve((_, response) => response.end());
+    const slowly = () => new Promise<void>((resolve) => setTimeout(resolve, 60));
+    expect(await client(url, { timeoutMs: 50 }).send({ ...get, beforeFirstByte: slowly })).toEqual({ kind: 'notSent', cause: 'late' });
+    expect(requests).toHaveLength(0);
+  });
+
+  it('has only what the mark left of its time', async () => {
+    const { url } = await serve((_, response) => setTimeout(() => response.end(), 400));
+    const slowly = () => new Promise<void>((resolve) => setTimeout(resolve, 300));
+    expect(await client(url, { timeoutMs: 600 }).send({ ...get, beforeFirstByte: slowly })).toMatchObject({ kind: expect.stringMatching(/^(lost|notSent)$/) });
+  });
+
   it.each(['/a/../b', '/a/./b', '/a/%2e%2e/b', '//elsewhere.test/x', 'a', '/a?b', '/a#b', '/a\\b', '/a b', '/a\tb'])(
     'to the path %j is a bug and never leaves',
     async (path) => {

@@ -31,7 +31,7 @@ function judge(given: ProviderAnswer) {
 const outcomeOf = (given: ProviderAnswer) => judge(given).outcome;
 
 describe('transport decides first', () => {
-  it.each(['refused', 'dns', 'tls', 'connectTimeout', 'poolFull'] as const)('not sent (%s): not applied', (cause) => {
+  it.each(['refused', 'dns', 'tls', 'connectTimeout', 'poolFull', 'late'] as const)('not sent (%s): not applied', (cause) => {
     expect(outcomeOf({ kind: 'notSent', cause })).toMatchObject({ kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE' });
   });
 

@@ -75,13 +75,14 @@ export function attemptContract(current: Current): void {
   });
 
   describe('a late answer', () => {
-    it('is kept, makes the closure due at once, and takes the claim from whoever decided without it', async () => {
+    it('is kept, makes the closure due at once, and takes the ground from whoever decided without it', async () => {
       const { store, clock } = current();
       const closure = await marked('MARKED', { dueAt: clock.now() + 500_000 });
       await store.recordLateAnswer(closure.id, answer());
       expect(await effects(closure.id)).toEqual(['ACCEPTED']);
-      expect(await stored(current, closure)).toEqual({ ...closure, dueAt: clock.now(), fence: closure.fence + 1 });
+      expect(await stored(current, closure)).toEqual({ ...closure, dueAt: clock.now(), fence: closure.fence + 1, version: closure.version + 1 });
       expect(await store.commit(byWorker(closure, { mark: sampleMark(2) }))).toBeNull();
+      expect(await store.commit({ id: closure.id, guard: { version: closure.version }, set: {}, visible: false, lease: 'release' })).toBeNull();
       const [claim] = await store.claimDue(1, LEASE_MS);
       expect(claim).toMatchObject({ closure: { id: closure.id }, attempts: [{ effect: 'ACCEPTED' }] });
     });

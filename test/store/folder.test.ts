@@ -164,6 +164,8 @@ describe('the settings of the database', () => {
     for (const _ of ['new', 'opened again']) {
       const db = openDurableDatabase(path);
       expect(() => assertDurable(db)).not.toThrow();
+      // SQLite's own number for FULL.
+      expect(db.all('PRAGMA synchronous')).toEqual([{ synchronous: 2 }]);
       db.close();
     }
   });

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -15,7 +15,7 @@ export interface PostgresServer {
   start(settings?: readonly string[]): Promise<void>;
   /** Breaks every connection, and leaves nothing undone. */
   stop(): Promise<void>;
-  /** Ends every process of it at once, as a crash would; it recovers at its next start. */
+  /** Ends every process of it by SIGKILL; it recovers at its next start. */
   crash(): Promise<void>;
   /** Stops it and removes its data. */
   dispose(): Promise<void>;
@@ -66,8 +66,10 @@ export async function startPostgres(): Promise<PostgresServer> {
       await ended;
     },
     async crash() {
-      const [pgCtl, ...args] = run('pg_ctl', 'stop', '-D', data, '-m', 'immediate');
-      execFileSync(pgCtl!, args, { cwd: folder, stdio: 'ignore' });
+      const postmaster = Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10);
+      // It starts no more of them meanwhile.
+      process.kill(postmaster, 'SIGSTOP');
+      for (const pid of [...childrenOf(postmaster), postmaster]) killIfThere(pid);
       await server.stop();
     },
     async dispose() {
@@ -93,6 +95,19 @@ export async function startPostgres(): Promise<PostgresServer> {
 
   await server.start();
   return server;
+}
+
+function childrenOf(parent: number): number[] {
+  const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  return processes.map((line) => line.trim().split(/\s+/).map(Number)).flatMap(([pid, ppid]) => (ppid === parent ? [pid!] : []));
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 function idOf(option: '-u' | '-g'): number {

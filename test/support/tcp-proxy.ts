@@ -12,7 +12,11 @@ export interface TcpProxy {
   dispose(): Promise<void>;
 }
 
-export async function startTcpProxy(target: number): Promise<TcpProxy> {
+/** What becomes of bytes that a client sends, and of the connection with them. */
+export type Meddling = 'pass' | 'loseRequest' | 'loseAnswer';
+
+/** @param meddle asked for all that clients send; a lost request does not reach the server, a lost answer was made there */
+export async function startTcpProxy(target: number, meddle: (sent: Buffer) => Meddling = () => 'pass'): Promise<TcpProxy> {
   let losing = false;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
@@ -28,7 +32,9 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
       });
     }
     client.on('data', (chunk) => {
-      lost ||= losing;
+      const meddling = meddle(chunk);
+      if (meddling === 'loseRequest') return void client.destroy();
+      lost ||= losing || meddling === 'loseAnswer';
       upstream.write(chunk);
     });
     upstream.on('data', (chunk) => {

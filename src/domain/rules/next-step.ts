@@ -86,7 +86,8 @@ function unconfirmed(situation: Situation, facts: Facts, looks: Looks): Step {
   const { closure, attempts } = situation;
   const late = lateEvidence(situation, facts);
   if (late) return late;
-  if (looks.resend) return send(situation, looks);
+  // A worker that was stopped since its look may find the horizon passed.
+  if (looks.resend && !isPastHorizon(situation, facts)) return send(situation, looks);
   if (!attempts.some(mayBeApplied)) {
     return { do: 'settle', verdict: { set: { status: 'REQUESTED' }, detail: 'Every request so far is proven without effect.', next: { kind: 'now' } } };
   }

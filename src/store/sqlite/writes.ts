@@ -127,14 +127,14 @@ function assignmentsFor(change: ClosureChange, now: number): { assignments: stri
 }
 
 /**
- * See ClosureStore.recordLateAnswer. The write has no claim, so it raises the fence: a worker that decided
- * without this evidence must not go on.
+ * See ClosureStore.recordLateAnswer. The write has no claim, so it raises the fence and the version: whoever decided
+ * without this evidence, a worker or a person, must not go on.
  */
 export function keepLateAnswer(db: Database, now: number, id: string, answer: AttemptAnswer): void {
   if (!keepAnswer(db, id, answer)) return;
   const [row] = db.all('SELECT status FROM closure WHERE id = ?', [id]);
   if (isTerminal(row!.status as ClosureStatus)) return;
-  db.run('UPDATE closure SET due_at = ?, lease_until = NULL, fence = fence + 1 WHERE id = ?', [now, id]);
+  db.run('UPDATE closure SET due_at = ?, lease_until = NULL, fence = fence + 1, version = version + 1 WHERE id = ?', [now, id]);
 }
 
 /** See ClosureStore.claimDue. */

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { AccountKind } from '../../../src/domain/account';
 import type { AccountSeen } from '../../../src/domain/outcome';
 import type { ReadContext } from '../../../src/ports/provider';
+import type { Telemetry } from '../../../src/ports/telemetry';
 import { jsonAnswer, type SandboxStep } from '../../../src/provider-kit/sandbox';
 import { LIST_SCOPES } from '../../../providers/upvest/api';
 import { MAGIC_ACCOUNTS } from '../../../providers/upvest/sandbox/magic';
-import { account, closeRequest, context, openBench, openPair, type Pair, send } from './support';
+import { account, closeRequest, context, openBench, openPair, type Pair, send, SILENT } from './support';
 
 let pair: Pair;
 beforeEach(async () => {
@@ -91,7 +92,10 @@ describe('a list that cannot be read', () => {
 
   it('in the time of two requests is unknown too', async () => {
     // On this clock the account's own read takes up the time.
-    const hasty = openBench(pair.sandbox.settings, { clock: { now: () => Date.now(), monotonic: () => performance.now() * 10_000 } });
+    let aheadMs = 0;
+    const clock = { now: () => Date.now(), monotonic: () => performance.now() + aheadMs };
+    const providerCall: Telemetry['providerCall'] = ({ operation }) => void (operation === 'read' && (aheadMs = 60_000));
+    const hasty = openBench(pair.sandbox.settings, { clock, telemetry: { ...SILENT, providerCall } });
     const read = await hasty.adapter.readAccount(account(magicId('positions')), context);
     await hasty.dispose();
     const codes = ['OUTSTANDING_WITHDRAWALS', 'OPEN_POSITIONS', 'OPEN_ORDERS'];

@@ -17,6 +17,16 @@ export interface Bench {
   dispose(): Promise<void>;
 }
 
+export const SILENT: Telemetry = {
+  transition: () => {},
+  providerCall: () => {},
+  circuit: () => {},
+  overloaded: () => {},
+  unmapped: () => {},
+  pruned: () => {},
+  alarm: () => {},
+};
+
 export function openBench(settings: Record<string, string>, context: Partial<AdapterContext> = {}): Bench {
   const calls: Call[] = [];
   const unmapped: Unmapped[] = [];
@@ -27,15 +37,7 @@ export function openBench(settings: Record<string, string>, context: Partial<Ada
     retryMs: { min: 0, max: 0 },
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     random: { fraction: () => 0.5, id: () => randomUUID() },
-    telemetry: {
-      transition: () => {},
-      providerCall: (call) => calls.push(call),
-      circuit: () => {},
-      overloaded: () => {},
-      unmapped: (word) => unmapped.push(word),
-      pruned: () => {},
-      alarm: () => {},
-    },
+    telemetry: { ...SILENT, providerCall: (call) => calls.push(call), unmapped: (word) => unmapped.push(word) },
     ...context,
   });
   return { adapter, calls, unmapped, dispose: () => adapter.dispose() };
