@@ -6,6 +6,7 @@ import { isTerminal } from '../../src/domain/closure-status';
 import { createEngine, type Engine, type EngineSettings } from '../../src/engine';
 import type { ClosureStore } from '../../src/ports/store';
 import type { Telemetry } from '../../src/ports/telemetry';
+import { tenantPolicy } from '../../src/policy/tenant';
 import { openSqliteStore } from '../../src/store/sqlite';
 import { CALLER, QUICK } from '../support/engine';
 import { type BankAccount, DEADLINE_MS, HistoryBank } from './history-bank';
@@ -85,6 +86,7 @@ class Run {
       clock: this.#time,
       random: { fraction: this.#number, id: () => this.#nextId() },
       telemetry: { ...SILENT, alarm: ({ what, error }) => void this.#alarms.push(`${what}: ${String(error)}`) },
+      policy: tenantPolicy,
       settings: SETTINGS,
     });
     this.#engine.start();
@@ -133,7 +135,7 @@ class Run {
     expect(this.#bank.wrongs).toEqual([]);
     const { ids } = this.#reference;
     for (const [index, closure] of (await this.#store.closures(CALLER.tenant, ids)).entries()) {
-      const [history = []] = await this.#store.events([ids[index] ?? '']);
+      const [history = []] = await this.#store.events(CALLER.tenant, [ids[index] ?? '']);
       if (!closure) throw new Error('An acknowledged closure is lost.');
       this.#reference.check({ closure, attempts: await this.#store.attempts(closure.id), history }, this.#bank.account(closure.account.id));
     }
@@ -159,7 +161,7 @@ class Run {
     for (const closure of await this.#store.closures(CALLER.tenant, this.#reference.ids)) {
       if (!closure) continue;
       for (const { effect } of await this.#store.attempts(closure.id)) this.tally.add(`attempt ${effect}`);
-      const [history = []] = await this.#store.events([closure.id]);
+      const [history = []] = await this.#store.events(CALLER.tenant, [closure.id]);
       for (const { from, to, cause } of history) if (from !== to) this.tally.add(`became ${to} by ${cause}`);
     }
   }
