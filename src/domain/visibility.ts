@@ -24,6 +24,14 @@ export function isHold({ code }: Blocker): boolean {
 }
 
 /**
+ * True for a sensitive closure, and for one that is in truth what a sensitive one is shown as: were its words there, their
+ * absence would tell the others.
+ */
+export function isHidden({ reason, initiator }: Pick<Closure, 'reason' | 'initiator'>): boolean {
+  return isSensitive(reason) || (reason === 'OTHER' && initiator === 'PROVIDER');
+}
+
+/**
  * @param ordinaryMapping what the provider is told of the reason OTHER: the mapping of the true reason would tell
  *   a sensitive closure from an ordinary one
  */
@@ -31,7 +39,7 @@ export function closureAsSeenBy(caller: Caller, closure: Closure, ordinaryMappin
   const seen: Closure =
     caller.subject === closure.subject && caller.tenant === closure.tenant ? closure : { ...closure, idempotencyKey: null };
   if (mayOperate(caller)) return seen;
-  const hidden = isSensitive(closure.reason);
+  const hidden = isHidden(closure);
   const held = seen.blockers.some(isHold);
   return {
     ...seen,
@@ -45,7 +53,7 @@ export function closureAsSeenBy(caller: Caller, closure: Closure, ordinaryMappin
 
 export function eventsAsSeenBy(caller: Caller, closure: Closure, events: ClosureEvent[]): ClosureEvent[] {
   if (mayOperate(caller)) return events;
-  const hidden = isSensitive(closure.reason);
+  const hidden = isHidden(closure);
   // A person's note is written for operations, whatever the reason; evidence, for the audit trail.
   return events.map(({ evidence: _unseen, ...event }) => (hidden || event.cause === 'OPERATOR' ? { ...event, detail: null } : event));
 }

@@ -1,7 +1,6 @@
 import type { AccountInput } from '../domain/account';
 import { type Caller, mayOperate } from '../domain/caller';
-import { isSensitive } from '../domain/reason';
-import { blockersAsSeenBy, errorAsSeenBy, isHold } from '../domain/visibility';
+import { blockersAsSeenBy, errorAsSeenBy, isHidden, isHold } from '../domain/visibility';
 import { Access } from './access';
 import { Admission } from './admission';
 import { CloseAccount } from './close-account';
@@ -51,7 +50,7 @@ export function createEngine(parts: EngineParts): Engine {
 
   /** The error of a sensitive closure shows no provider text, wherever the error came from. */
   function seen<Result extends ClosureResult>(caller: Caller, result: Result): Result {
-    const hidden = result.closure !== null && isSensitive(result.closure.reason);
+    const hidden = result.closure !== null && isHidden(result.closure);
     return {
       ...result,
       closure: result.closure && queries.seen(caller, result.closure),
