@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
 import type { Closure } from '../../src/domain/closure';
+import { KeysUnavailable } from '../../src/http/identity/issuer-keys';
 import { type Api, startApi } from '../support/api';
 import { openConnection } from '../support/raw-http';
 import { byToken, changeClosure, follow, upgradeRequest, wsClient } from '../support/watching';
@@ -56,6 +59,25 @@ describe('a WebSocket', () => {
   ])('is closed with 4403 %s', async (_what, authorization) => {
     const followed = follow(wsClient(api.url, { connectionParams: { authorization } }), { id: closure.id });
     expect(await followed.end).toMatchObject({ code: 4403 });
+  });
+
+  it('is closed with 1013 while it cannot be told who asks', async () => {
+    const lost = await startApi({ authenticate: () => Promise.reject(new KeysUnavailable('The keys of the issuer cannot be had.')) });
+    const followed = follow(wsClient(lost.url), { id: closure.id });
+    expect(await followed.end).toMatchObject({ code: 1013 });
+    expect(lost.logged).toEqual([]);
+    await lost.close();
+  });
+
+  it('is closed with 4408 when nothing is said, and with 4401 when something is asked before that', async () => {
+    const codes = ['', JSON.stringify({ type: 'subscribe', id: '1', payload: { query: '{ closureProviders { id } }' } })].map(async (message) => {
+      const socket = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+      await once(socket, 'open');
+      if (message) socket.send(message);
+      const [code] = (await once(socket, 'close')) as [number];
+      return code;
+    });
+    expect(await Promise.all(codes)).toEqual([4408, 4401]);
   });
 
   it('is closed with 4403 when a token that has expired asks again, so that the client brings a new one', async () => {
