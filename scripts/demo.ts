@@ -3,35 +3,18 @@
  * the public API, shows what happens, and stays up until Ctrl-C. Nothing is left behind.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { providerDefinitions } from '../providers/registry.generated';
-import { loadConfig } from '../src/config/load-config';
-import { startGateway } from '../src/gateway';
-import { createLogger } from '../src/observability/logger';
 import { explainStartFailure } from '../src/start-failure';
 import { type ClosureSeen, closeAccount, closureStatus, type HistoryEntry } from './demo-client';
+import { startDemoGateway } from './demo-gateway';
 import { idePage } from './demo-ide';
 import { type Scene, scenes } from './demo-scenes';
-import { startSandboxes } from './sandboxes';
 import { untilSignal } from './until-signal';
 
 /** How often the demo asks for news, ms. */
 const LOOK_EVERY_MS = 100;
 /** Nothing in the demo takes this long, ms; an answer is better than a wait without end. */
 const PATIENCE_MS = 30_000;
-
-/** Production reads accounts minutes apart; here somebody is watching. */
-const SHORT_INTERVALS = {
-  POLL_MIN_MS: '500',
-  POLL_MAX_MS: '1000',
-  RETRY_MIN_MS: '300',
-  RETRY_MAX_MS: '1000',
-  VISIBILITY_LAG_MS: '500',
-  PROVIDER_TIMEOUT_MS: '5000',
-};
 
 const CAUSES: Record<string, string> = {
   REQUEST: 'recorded',
@@ -101,22 +84,13 @@ async function playAll(url: string): Promise<void> {
 
 async function main(): Promise<void> {
   const stopped = untilSignal();
-  const sandboxes = await startSandboxes();
-  const dataDir = mkdtempSync(join(tmpdir(), 'closure-demo-'));
+  const gateway = await startDemoGateway({ port: process.env.PORT ?? '4000', ide: idePage() });
   try {
-    const env = { PORT: process.env.PORT ?? '4000', AUTH: 'none', DATA_DIR: dataDir, ...SHORT_INTERVALS, ...sandboxes.env };
-    const gateway = await startGateway(loadConfig(env, providerDefinitions), { logger: createLogger('silent'), ide: idePage() });
-    try {
-      for (const [id, sandbox] of sandboxes.byProvider) sandbox.subscribe?.(`${gateway.url}/webhooks/${id}`);
-      console.log(`The gateway is up at ${gateway.url}/graphql, with a sandbox of each provider behind it.`);
-      await Promise.race([stopped, playAll(gateway.url)]);
-      await stopped;
-    } finally {
-      await gateway.drain();
-    }
+    console.log(`The gateway is up at ${gateway.url}/graphql, with a sandbox of each provider behind it.`);
+    await Promise.race([stopped, playAll(gateway.url)]);
+    await stopped;
   } finally {
-    await sandboxes.dispose();
-    rmSync(dataDir, { recursive: true, force: true });
+    await gateway.dispose();
   }
 }
 

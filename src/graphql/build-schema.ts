@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
-import { lexicographicSortSchema, parse, printSchema, visit, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { isObjectType, lexicographicSortSchema, parse, printSchema, visit, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { GraphQLDateTime } from 'graphql-scalars';
-import { buildSchemaSync, createResolversMap } from 'type-graphql';
+import { buildSchemaSync, createResolversMap, type BuildSchemaOptions } from 'type-graphql';
 import { badArgument } from './errors/api-error';
 import { MOST_REPRESENTATIONS } from './limits';
-import { checkRepresentation, references } from './references';
+import { checkRepresentation, references, type References } from './references';
 import { AccountResolver } from './resolvers/account.resolver';
 import { ClosureResolver } from './resolvers/closure.resolver';
 import { MutationResolver } from './resolvers/mutation.resolver';
@@ -13,7 +13,7 @@ import { QueryResolver } from './resolvers/query.resolver';
 import { AccountType } from './types/account.type';
 
 /** Federation 2.9 is what today's routers all compose; only directives in use are imported. */
-const FEDERATION_HEADER = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable"])';
+const FEDERATION_HEADER = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@tag"])';
 
 /** The schema as it is served, and as it is printed. */
 export interface Subgraph {
@@ -24,49 +24,73 @@ export interface Subgraph {
   apiSdl: string;
 }
 
+/** What a subgraph is built from. */
+export interface SubgraphParts {
+  /** SDL of the schema's `@link`s, and of the directives that they do not bring. */
+  header: string;
+  resolvers: BuildSchemaOptions['resolvers'];
+  /** Of every entity: how others' references to it become objects. */
+  references: References;
+  /** Classes that no query returns, and others' references do. */
+  orphanedTypes?: BuildSchemaOptions['orphanedTypes'];
+  /** For types that no class describes: the root types. */
+  descriptions?: Readonly<Record<string, string>>;
+}
+
 type SubgraphModule = Extract<Extract<Parameters<typeof buildSubgraphSchema>[0], unknown[]>[number], { typeDefs: DocumentNode }>;
 
 let built: Subgraph | undefined;
 
-/** The one place that knows TypeGraphQL and Apollo's subgraph library. Built once per process. */
+/** The gateway's own subgraph. Built once per process. */
 export function buildSubgraph(): Subgraph {
-  return (built ??= build());
+  return (built ??= buildSubgraphFrom({
+    header: FEDERATION_HEADER,
+    resolvers: [QueryResolver, MutationResolver, ClosureResolver, AccountResolver],
+    references,
+    orphanedTypes: [AccountType],
+    descriptions: {
+      Query: 'Reads. They need the scope closures:read.',
+      Mutation: 'Writes. They need the scope closures:write or closures:operate.',
+    },
+  }));
 }
 
-function build(): Subgraph {
-  const source = buildSchemaSync({
-    resolvers: [QueryResolver, MutationResolver, ClosureResolver, AccountResolver],
-    // No query returns it: other subgraphs' references do.
-    orphanedTypes: [AccountType],
-    scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],
-    validate: false,
-  });
-  describeRoots(source);
+/** The one place that knows TypeGraphQL and Apollo's subgraph library. */
+export function buildSubgraphFrom({ header, resolvers, references: entities, orphanedTypes = [], descriptions = {} }: SubgraphParts): Subgraph {
+  const source = buildSchemaSync({ resolvers, orphanedTypes, scalarsMap: [{ type: Date, scalar: GraphQLDateTime }], validate: false });
+  for (const [name, text] of Object.entries(descriptions)) describe(source, name, text);
   const schema = buildSubgraphSchema([
-    { typeDefs: parse(FEDERATION_HEADER) },
-    { typeDefs: withDirectives(source), resolvers: withReferences(createResolversMap(source)) },
+    { typeDefs: parse(header) },
+    { typeDefs: withDirectives(source), resolvers: withReferences(createResolversMap(source), entities) },
   ]);
-  guardEntities(schema);
+  guardEntities(schema, entities);
   return { schema, subgraphSdl: printSubgraphSchema(schema), apiSdl: printSchema(lexicographicSortSchema(source)) };
 }
 
 /** TypeGraphQL has no decorator for the root types. */
-function describeRoots(schema: GraphQLSchema): void {
-  const [query, mutation] = [schema.getQueryType(), schema.getMutationType()];
-  if (query) query.description = 'Reads. They need the scope closures:read.';
-  if (mutation) mutation.description = 'Writes. They need the scope closures:write or closures:operate.';
+function describe(schema: GraphQLSchema, name: string, text: string): void {
+  const type = schema.getType(name);
+  if (type) type.description = text;
 }
 
-/** graphql-js prints no applied directives: they are put back from the classes. */
+/** graphql-js prints no applied directives but `@deprecated`: the others are put back from the classes. */
 function withDirectives(schema: GraphQLSchema): DocumentNode {
   return visit(parse(printSchema(schema)), {
-    ObjectTypeDefinition: (node) => ({ ...node, directives: schema.getType(node.name.value)?.astNode?.directives ?? [] }),
+    ObjectTypeDefinition(node) {
+      const type = schema.getType(node.name.value);
+      if (!isObjectType(type)) return undefined;
+      const declared = type.getFields();
+      const fields = node.fields?.map((field) => {
+        return { ...field, directives: [...(field.directives ?? []), ...(declared[field.name.value]?.astNode?.directives ?? [])] };
+      });
+      return { ...node, fields, directives: type.astNode?.directives ?? [] };
+    },
   });
 }
 
 /** Adds what `_entities` calls. Both libraries mean the same map; their types for it differ. */
-function withReferences(resolvers: ReturnType<typeof createResolversMap>): SubgraphModule['resolvers'] {
-  const both = Object.entries(references).map(([type, reference]) => [type, { ...resolvers[type], ...reference }]);
+function withReferences(resolvers: ReturnType<typeof createResolversMap>, entities: References): SubgraphModule['resolvers'] {
+  const both = Object.entries(entities).map(([type, reference]) => [type, { ...resolvers[type], ...reference }]);
   return { ...resolvers, ...Object.fromEntries(both) } as SubgraphModule['resolvers'];
 }
 
@@ -74,7 +98,7 @@ function withReferences(resolvers: ReturnType<typeof createResolversMap>): Subgr
  * The library resolves a list as one: a representation of a type that it does not know fails the whole of it. So it
  * is given them one by one, each in a promise of its own, all in the same turn for the loaders to gather.
  */
-function guardEntities(schema: GraphQLSchema): void {
+function guardEntities(schema: GraphQLSchema, entities: References): void {
   const field = schema.getQueryType()?.getFields()['_entities'];
   const resolve = field?.resolve;
   if (!field || !resolve) throw new Error('The subgraph has no entities.');
@@ -83,7 +107,7 @@ function guardEntities(schema: GraphQLSchema): void {
       throw badArgument(`There are more than ${MOST_REPRESENTATIONS} representations.`, 'representations');
     }
     return args.representations.map(async (representation) => {
-      checkRepresentation(representation);
+      checkRepresentation(representation, entities);
       const [entity] = resolve(source, { ...args, representations: [representation] }, context, info) as unknown[];
       return entity;
     });

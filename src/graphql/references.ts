@@ -10,6 +10,8 @@ import { ClosureType } from './types/closure.type';
 type Representation = Record<string, unknown>;
 /** Asynchronous without exception: the library's list would forget the promises before one that throws at once. */
 type ResolveReference = (representation: Representation, context: ApiContext) => Promise<object | null>;
+/** Of every entity, by the name of its type. */
+export type References = Readonly<Record<string, { __resolveReference: ResolveReference }>>;
 
 function key(representation: Representation, field: string): string {
   const value = representation[field];
@@ -26,15 +28,16 @@ const closure: ResolveReference = async (representation, context) => {
   return ClosureType.orNull(await context.loaders.closure.load(key(representation, 'id')));
 };
 
-export const references = {
+/** Those of the gateway's own entities. */
+export const references: References = {
   Account: { __resolveReference: account },
   Closure: { __resolveReference: closure },
 };
 
-/** @throws ApiError for a representation of a type that is no entity here */
-export function checkRepresentation(representation: unknown): void {
+/** @throws ApiError for a representation of a type that is none of the entities */
+export function checkRepresentation(representation: unknown, entities: References): void {
   const name = typeof representation === 'object' && representation !== null ? (representation as Representation)['__typename'] : null;
-  if (typeof name !== 'string' || !Object.hasOwn(references, name)) {
+  if (typeof name !== 'string' || !Object.hasOwn(entities, name)) {
     throw badArgument('The representation is not of a type that is an entity here.', 'representations');
   }
 }

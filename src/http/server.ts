@@ -1,8 +1,10 @@
 import { lookup } from 'node:dns/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { ApolloServer } from '@apollo/server';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { ClosureService } from '../engine/service';
+import type { ApiContext } from '../graphql/context';
 import type { ErrorLog } from '../graphql/errors/mask-error';
 import { createApollo } from './apollo';
 import type { Authenticate } from './authenticate';
@@ -68,8 +70,15 @@ export interface Server {
  * It allows no other origins (CORS): a page in a browser can use it from the same origin only, through its own backend otherwise.
  */
 export function createServer(options: ServerOptions): Server {
+  return serveApollo(createApollo(options.logger, options.introspection), options);
+}
+
+/**
+ * The same with the routes and limits of the gateway in front of another GraphQL server.
+ * @param apollo not started
+ */
+export function serveApollo(apollo: ApolloServer<ApiContext>, options: Omit<ServerOptions, 'introspection'>): Server {
   const app = createApp(options.logger);
-  const apollo = createApollo(options.logger, options.introspection);
   const inFlight = new InFlight();
   let draining = false;
   let closing = false;

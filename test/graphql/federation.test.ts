@@ -24,6 +24,7 @@ test('the served SDL is what a router composes', async () => {
   expect(sdl).toMatch(/type Closure\s+@key\(fields: "id"\)/);
   expect(sdl).toMatch(/type Account\s+@key\(fields: "closureRef"\)/);
   expect(sdl).toMatch(/type PageInfo\s+@shareable/);
+  expect(sdl).toContain('attempts: Int! @tag(name: "internal")');
 });
 
 test('a closure representation resolves with all that hangs on it', async () => {
@@ -54,6 +55,13 @@ test('an account always resolves, with the newest closure or null', async () => 
     { closureRef: known, closure: { id: newer.id } },
     { closureRef: 'anything at all', closure: null },
   ]);
+});
+
+test('an account that another tenant closed resolves as if nobody had', async () => {
+  const foreign = await api.seed({ tenant: 'another' });
+  const ref = closureRef(foreign.account);
+  const { data, errors } = await api.graphql(PLAIN_ENTITIES, { representations: [{ __typename: 'Account', closureRef: ref }] });
+  expect([data?.['_entities'], errors]).toEqual([[{ closureRef: ref, closure: null }], []]);
 });
 
 test('a hundred representations are one store query per kind', async () => {

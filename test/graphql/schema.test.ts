@@ -6,6 +6,7 @@ import {
   isInputObjectType,
   isObjectType,
   parse,
+  print,
   validate,
   type GraphQLArgument,
   type GraphQLField,
@@ -122,6 +123,14 @@ describe('the contract', () => {
     expect(isEnumType(type) && type.getValues().map((value) => value.name)).toEqual([...words]);
   });
 
+  test.each([
+    ['Open', ['BlockerCode', 'ClosureAccountIdType', 'ClosureErrorCode', 'ClosureReason']],
+    ['Closed', ['ClosureStatus', 'RetryAdvice']],
+  ])('%s enums say so', (word, names) => {
+    const saying = named.filter((type) => isEnumType(type) && type.description?.includes(`${word}: `)).map(({ name }) => name);
+    expect(saying.toSorted()).toEqual(names);
+  });
+
   test('every error code says when it is given and what to do', () => {
     const type = served.getType('ClosureErrorCode');
     const texts = isEnumType(type) ? type.getValues().map(({ description }) => description) : [];
@@ -144,8 +153,21 @@ describe('the contract', () => {
     expect(undescribed.filter((name) => !builtIn.includes(name))).toEqual([]);
   });
 
+  test('what is for operators only is tagged', () => {
+    const tagged = Object.values(served.getTypeMap()).flatMap((type) =>
+      isObjectType(type)
+        ? Object.values(type.getFields())
+            .filter(({ astNode }) => astNode?.directives?.some((directive) => print(directive) === '@tag(name: "internal")'))
+            .map(({ name }) => `${type.name}.${name}`)
+        : [],
+    );
+    expect(tagged.toSorted()).toEqual([
+      'ClosureError.providerErrors', 'ClosureError.providerRequestId', 'Closure.attempts', 'ClosureProvider.adapter', 'Mutation.resolveClosure',
+    ].toSorted());
+  });
+
   test('the client schema has nothing of federation', () => {
-    expect(apiSdl).not.toMatch(/@key|@link|@shareable|_entities|_Any|_service|federation/);
+    expect(apiSdl).not.toMatch(/@key|@link|@shareable|@tag|_entities|_Any|_service|federation/);
     expect(apiSdl).toMatch(/^scalar DateTime$/m);
     expect(subgraphSdl).toMatch(/^scalar DateTime$/m);
   });

@@ -1,8 +1,9 @@
-import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql';
+import { Arg, Ctx, Directive, ID, Mutation, Resolver } from 'type-graphql';
 import { isSensitive } from '../../domain/reason';
 import { requireScope, type ApiContext } from '../context';
 import { CloseAccountInputType } from '../inputs/close-account.input';
 import { ResolveClosureInputType } from '../inputs/resolve-closure.input';
+import { INTERNAL } from '../tags';
 import {
   CancelClosurePayloadType,
   CloseAccountPayloadType,
@@ -44,6 +45,7 @@ export class MutationResolver {
     return closurePayload(CancelClosurePayloadType, await context.service.cancelClosure(context.caller, closureId));
   }
 
+  @Directive(INTERNAL)
   @Mutation(() => ResolveClosurePayloadType, { description: "Settles a closure in NEEDS_REVIEW by a person's decision." })
   async resolveClosure(
     @Arg('input', () => ResolveClosureInputType, { description: 'The decision.' }) input: ResolveClosureInputType,

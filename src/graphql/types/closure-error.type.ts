@@ -1,8 +1,9 @@
-import { Field, ID, Int, ObjectType } from 'type-graphql';
+import { Directive, Field, ID, Int, ObjectType } from 'type-graphql';
 import type { ClosureError, ProviderError } from '../../domain/closure-error';
 import { retryAdvice, type ClosureErrorCode, type RetryAdvice } from '../../domain/error-code';
 import { ClosureErrorCodeEnum, RetryAdviceEnum } from '../enums/error.enum';
 import { instance } from '../instance';
+import { INTERNAL } from '../tags';
 import { ClosureBlockerType } from './closure-blocker.type';
 
 /** GraphQL `ProviderError`. */
@@ -58,9 +59,11 @@ export class ClosureErrorType {
   @Field(() => ID, { nullable: true, description: 'Id of the provider that the error came from.' })
   provider!: string | null;
 
+  @Directive(INTERNAL)
   @Field(() => [ProviderErrorType], { description: "The provider's own error entries; empty where it gave none." })
   providerErrors!: ProviderErrorType[];
 
+  @Directive(INTERNAL)
   @Field(() => String, { nullable: true, description: "The provider's own id of the request that failed; its support asks for it." })
   providerRequestId!: string | null;
 

@@ -1,10 +1,11 @@
-import { Field, ID, Int, ObjectType } from 'type-graphql';
+import { Directive, Field, ID, Int, ObjectType } from 'type-graphql';
 import type { AccountIdType, AccountKind } from '../../domain/account';
 import type { ProviderView } from '../../engine/service';
 import type { Completion, EligibilityMode, KindCapabilities, OutcomeSource, ReasonMode } from '../../ports/provider';
 import { ClosureAccountIdType, ClosureAccountKind } from '../enums/account.enum';
 import { ClosureCompletion, ClosureEligibilityMode, ClosureReasonMode, OutcomeSourceEnum } from '../enums/provider.enum';
 import { instance } from '../instance';
+import { INTERNAL } from '../tags';
 
 /** GraphQL `ClosureProviderAccountKind`. */
 @ObjectType('ClosureProviderAccountKind', { description: 'What a provider can do for one kind of account.' })
@@ -61,6 +62,7 @@ export class ClosureProviderType {
   @Field(() => ID, { description: 'What `AccountInput.provider` names it by.' })
   id!: string;
 
+  @Directive(INTERNAL)
   @Field(() => String, { description: "Name of the adapter that speaks the provider's protocol; the id where the provider is no longer configured." })
   adapter!: string;
 

@@ -6,6 +6,7 @@ import type { ClosureInitiator, ClosureReason, ReasonMapping } from '../../domai
 import { ClosureStatusEnum } from '../enums/closure-status.enum';
 import { ClosureInitiatorEnum, ClosureReasonEnum, ReasonMappingEnum } from '../enums/reason.enum';
 import { date, dateOrNull, instance } from '../instance';
+import { INTERNAL } from '../tags';
 import { ClosureAccountType } from './closure-account.type';
 import { ClosureBlockerType } from './closure-blocker.type';
 import { ClosureErrorType } from './closure-error.type';
@@ -65,6 +66,7 @@ export class ClosureType {
   @Field(() => Boolean, { description: 'Whether the accounts of the group are closed before it; see `children`.' })
   includeAccounts!: boolean;
 
+  @Directive(INTERNAL)
   @Field(() => Int, { description: 'How many close requests left the gateway.' })
   attempts!: number;
 
