@@ -25,6 +25,7 @@ defineIntegrationTestSuite(async (config, options) => {
   const http = serveApollo(server as unknown as ApolloServer<ApiContext>, {
     service,
     authenticate: async () => ({ tenant: 'default', subject: 'someone', scopes: new Set(SCOPES) }),
+    isRouter: () => true,
     logger: { error: () => undefined },
     metrics: async () => '',
     health: async () => undefined,
