@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { signerWith } from './audit/keys';
 import { Sealer } from './audit/sealer';
+import { callbackGate } from './config/callback-hosts';
 import type { Config } from './config/load-config';
 import { SCOPES } from './domain/caller';
 import { createEngine, type EngineSettings } from './engine';
@@ -100,6 +101,7 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
       await Promise.all([store.ping(), identity.ready()]);
     },
     introspection: config.introspection,
+    mayCallBack: callbackGate(config.callbackHosts),
     ide,
   });
   let url: string;

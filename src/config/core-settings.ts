@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { signingKeySetting } from './audit-key';
+import { callbackHostsSetting } from './callback-hosts';
 import type { ConfigProblem } from './config-error';
 import { identityProblems, identitySettings } from './identity-settings';
 import { count, duration, oneOf, timer, wholeMilliseconds } from './schemas';
@@ -55,6 +56,7 @@ export const coreSettings = {
   AUDIT_KEY: signingKeySetting,
   AUDIT_CHECKPOINT_MS: timer(60_000),
   ...identitySettings,
+  SUBSCRIPTION_CALLBACK_HOSTS: callbackHostsSetting,
   INTROSPECTION: oneOf(['on', 'off']).optional(),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
 } as const;

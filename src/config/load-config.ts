@@ -43,6 +43,8 @@ export interface Config {
   policy: PolicyConfig;
   /** A request to the API must carry one of them; none: it need not. */
   routerSecrets: readonly Secret<string>[];
+  /** Where routers may have the answers to subscriptions sent to: hosts, lower case, some with a port. */
+  callbackHosts: readonly string[];
   logLevel: CoreSettings['LOG_LEVEL'];
 }
 
@@ -85,6 +87,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, definitions: readonly Provide
     jwt: jwtConfig(values),
     policy: policyConfig(values),
     routerSecrets: values.ROUTER_SECRETS,
+    callbackHosts: values.SUBSCRIPTION_CALLBACK_HOSTS,
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -13,6 +13,7 @@ import { Pruning } from './pruning';
 import { Queries } from './queries';
 import { Reader } from './reader';
 import type { ClosureResult, ClosureService, Eligibility } from './service';
+import { Watches } from './watch';
 import { type DeliveryResult, Webhooks } from './webhooks';
 import { Worker } from './worker';
 import type { WebhookDelivery } from '../ports/provider';
@@ -44,6 +45,7 @@ export function createEngine(parts: EngineParts): Engine {
   const reader = new Reader(parts.clock);
   const operate = new Operate(parts, access, worker, reader);
   const queries = new Queries(parts, access);
+  const watches = new Watches(parts, (caller, ids) => queries.closures(caller, ids));
   const webhooks = new Webhooks(parts, worker);
   const pruning = new Pruning(parts);
 
@@ -64,6 +66,7 @@ export function createEngine(parts: EngineParts): Engine {
     resolveClosure: async (caller, input) => seen(caller, await operate.resolve(caller, input)),
     closureEligibility: (caller: Caller, account: AccountInput) => eligibility(caller, account),
     closures: (caller, ids) => queries.closures(caller, ids),
+    watch: (caller, id, end) => watches.watch(caller, id, end),
     newestByRef: (caller, refs) => queries.newestByRef(caller, refs),
     list: (caller, filter, first, after) => queries.list(caller, filter, first, after),
     events: (caller, closures) => queries.events(caller, closures),

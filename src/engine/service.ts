@@ -81,6 +81,16 @@ export interface ProviderView {
   capabilities: ProviderCapabilities | null;
 }
 
+/** When a watch ends, whatever becomes of its closure. */
+export interface WatchEnd {
+  /** Epoch ms; undefined: never. */
+  until: number | undefined;
+  signal: AbortSignal;
+}
+
+/** So much is being watched in this process that nobody more can. */
+export class TooManyWatches extends Error {}
+
 export interface ClosureService {
   closeAccount(caller: Caller, input: CloseAccountInput): Promise<CloseAccountResult>;
   refreshClosure(caller: Caller, closureId: string): Promise<ClosureResult>;
@@ -89,6 +99,13 @@ export interface ClosureService {
   closureEligibility(caller: Caller, account: AccountInput): Promise<Eligibility>;
   /** By id, in the order asked; null: unknown, or not the caller's. One store query. */
   closures(caller: Caller, ids: readonly string[]): Promise<(Closure | null)[]>;
+  /**
+   * The closure as it is now and as it is after each change, as `closures` gives it then. A slow reader is given the latest,
+   * not everything in between. Ends after a terminal status, or at once where the caller may not see the closure (any
+   * more). To be iterated once, or to be told to return.
+   * @throws TooManyWatches
+   */
+  watch(caller: Caller, closureId: string, end: WatchEnd): AsyncIterableIterator<Closure, void, void>;
   /** The newest closure the caller may see, by closure reference, in the order asked. One store query. */
   newestByRef(caller: Caller, refs: readonly string[]): Promise<(Closure | null)[]>;
   /**

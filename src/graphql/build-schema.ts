@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { buildSubgraphSchema, printSubgraphSchema } from '@apollo/subgraph';
 import { isObjectType, lexicographicSortSchema, parse, printSchema, visit, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { GraphQLDateTime } from 'graphql-scalars';
-import { buildSchemaSync, createResolversMap, type BuildSchemaOptions } from 'type-graphql';
+import { buildSchemaSync, createResolversMap, type BuildSchemaOptions, type PubSub } from 'type-graphql';
 import { badArgument } from './errors/api-error';
 import { MOST_REPRESENTATIONS } from './limits';
 import { checkRepresentation, references, type References } from './references';
@@ -10,6 +10,7 @@ import { AccountResolver } from './resolvers/account.resolver';
 import { ClosureResolver } from './resolvers/closure.resolver';
 import { MutationResolver } from './resolvers/mutation.resolver';
 import { QueryResolver } from './resolvers/query.resolver';
+import { SubscriptionResolver } from './resolvers/subscription.resolver';
 import { AccountType } from './types/account.type';
 
 /** Federation 2.9 is what today's routers all compose; only directives in use are imported. */
@@ -37,6 +38,12 @@ export interface SubgraphParts {
   descriptions?: Readonly<Record<string, string>>;
 }
 
+/** TypeGraphQL asks for one, and for nothing of it: subscriptions have sources of their own. */
+const NO_TOPICS: PubSub = {
+  publish: () => noTopics(),
+  subscribe: () => noTopics(),
+};
+
 type SubgraphModule = Extract<Extract<Parameters<typeof buildSubgraphSchema>[0], unknown[]>[number], { typeDefs: DocumentNode }>;
 
 let built: Subgraph | undefined;
@@ -45,19 +52,21 @@ let built: Subgraph | undefined;
 export function buildSubgraph(): Subgraph {
   return (built ??= buildSubgraphFrom({
     header: FEDERATION_HEADER,
-    resolvers: [QueryResolver, MutationResolver, ClosureResolver, AccountResolver],
+    resolvers: [QueryResolver, MutationResolver, SubscriptionResolver, ClosureResolver, AccountResolver],
     references,
     orphanedTypes: [AccountType],
     descriptions: {
       Query: 'Reads. They need the scope closures:read.',
       Mutation: 'Writes. They need the scope closures:write or closures:operate.',
+      Subscription: 'What goes on until it is over. It needs the scope closures:read.',
     },
   }));
 }
 
 /** The one place that knows TypeGraphQL and Apollo's subgraph library. */
 export function buildSubgraphFrom({ header, resolvers, references: entities, orphanedTypes = [], descriptions = {} }: SubgraphParts): Subgraph {
-  const source = buildSchemaSync({ resolvers, orphanedTypes, scalarsMap: [{ type: Date, scalar: GraphQLDateTime }], validate: false });
+  const scalarsMap = [{ type: Date, scalar: GraphQLDateTime }];
+  const source = buildSchemaSync({ resolvers, orphanedTypes, scalarsMap, validate: false, pubSub: NO_TOPICS });
   for (const [name, text] of Object.entries(descriptions)) describe(source, name, text);
   const schema = buildSubgraphSchema([
     { typeDefs: parse(header) },
@@ -65,6 +74,10 @@ export function buildSubgraphFrom({ header, resolvers, references: entities, orp
   ]);
   guardEntities(schema, entities);
   return { schema, subgraphSdl: printSubgraphSchema(schema), apiSdl: printSchema(lexicographicSortSchema(source)) };
+}
+
+function noTopics(): never {
+  throw new Error('There are no topics to publish or to subscribe to.');
 }
 
 /** TypeGraphQL has no decorator for the root types. */

@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -8,30 +8,27 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { buildSubgraph } from '../graphql/build-schema';
 import type { ApiContext } from '../graphql/context';
-import { ApiError } from '../graphql/errors/api-error';
-import { maskErrors, type ErrorLog } from '../graphql/errors/mask-error';
+import type { ErrorLog, MaskError } from '../graphql/errors/mask-error';
+import { callbacks } from './streams/callback';
+import { subscriptions } from './streams/subscriptions';
 
-/** Refuses what is valid GraphQL, and would fail in execution as if by our fault. */
-const noSubscriptions: ApolloServerPlugin<ApiContext> = {
-  requestDidStart: async () => ({
-    async didResolveOperation({ operation }) {
-      if (operation?.operation !== 'subscription') return;
-      throw new ApiError('BAD_REQUEST', 'Subscriptions are not served: ask for closureStatus again at nextCheckAt.', undefined, 400);
-    },
-  }),
-};
+export interface ApolloOptions {
+  log: ErrorLog;
+  mask: MaskError;
+  /** Off also keeps the schema's names out of error messages. */
+  introspection: boolean;
+  /** True for an address that a router may have its answers sent to. */
+  mayCallBack: (url: string) => boolean;
+}
 
-/**
- * Apollo Server over the subgraph, with everything off that would answer, report or cache by itself.
- * @param introspection off also keeps the schema's names out of error messages
- */
-export function createApollo(log: ErrorLog, introspection: boolean): ApolloServer<ApiContext> {
+/** Apollo Server over the subgraph, with everything off that would answer, report or cache by itself. */
+export function createApollo({ log, mask, introspection, mayCallBack }: ApolloOptions): ApolloServer<ApiContext> {
   const tell = (message: unknown) => log.error({ detail: String(message) }, 'the GraphQL server has a complaint');
   return new ApolloServer<ApiContext>({
     schema: buildSubgraph().schema,
     introspection,
     hideSchemaDetailsFromClientErrors: !introspection,
-    formatError: maskErrors(log),
+    formatError: mask,
     includeStacktraceInErrorResponses: false,
     allowBatchedHttpRequests: false,
     csrfPrevention: true,
@@ -40,7 +37,8 @@ export function createApollo(log: ErrorLog, introspection: boolean): ApolloServe
     stopOnTerminationSignals: false,
     logger: { debug: () => undefined, info: () => undefined, warn: tell, error: tell },
     plugins: [
-      noSubscriptions,
+      subscriptions,
+      callbacks({ mask, mayCall: mayCallBack }),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginLandingPageDisabled(),

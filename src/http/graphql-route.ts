@@ -3,24 +3,24 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ClosureService } from '../engine/service';
-import { createContext, type ApiContext } from '../graphql/context';
+import { type ContextParts, createContext, type ApiContext } from '../graphql/context';
 import { withCorrelationId } from '../graphql/errors/correlation';
 import { checkLimits } from '../graphql/limits';
 import { type Authenticate, identityOf } from './authenticate';
 import { answerError } from './error-answer';
+import { GRAPHQL_PATH } from './graphql-path';
+import type { EventStreams } from './streams/event-stream';
 
-const PATH = '/graphql';
 const OTHER_METHODS = ['HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 /** What a link cannot send, and Apollo's protection against forged requests asks a GET for. */
 const NOT_A_VISIT = ['content-type', 'apollo-require-preflight', 'x-apollo-operation-name'];
 /** The page has everything in it, makes scripts of its own, and may talk to this gateway alone. */
 const IDE_CSP = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect-src 'self'; frame-ancestors 'none'";
 
-export interface GraphqlRoute {
+export interface GraphqlRoute extends ContextParts {
   /** Started. */
   apollo: ApolloServer<ApiContext>;
-  service: ClosureService;
+  eventStreams: EventStreams;
   authenticate: Authenticate;
   /** True for a request that comes by way of the router, where only those are taken. */
   isRouter: (headers: IncomingHttpHeaders) => boolean;
@@ -28,12 +28,20 @@ export interface GraphqlRoute {
   ide?: string;
 }
 
-/** POST, and GET for queries (Apollo answers a mutation by GET with 405). */
-export function addGraphqlRoute(app: FastifyInstance, { apollo, service, authenticate, isRouter, ide }: GraphqlRoute): void {
+/** POST, and GET for queries (Apollo answers a mutation by GET with 405); with "accept: text/event-stream" the answers are a stream. */
+export function addGraphqlRoute(app: FastifyInstance, { apollo, eventStreams, authenticate, isRouter, ide, ...parts }: GraphqlRoute): void {
   const page = ide === undefined ? null : { html: ide, etag: `"${createHash('sha256').update(ide).digest('base64url')}"` };
+  const contextOf = async (request: FastifyRequest) => createContext(parts, await identityOf(authenticate, request.headers), request.id);
+  const answer = fastifyApolloHandler(apollo, {
+    async context(request) {
+      const context = await contextOf(request);
+      checkLimits(documentOf(request));
+      return context;
+    },
+  });
   app.route<{ Reply: string }>({
     method: ['GET', 'POST'],
-    url: PATH,
+    url: GRAPHQL_PATH,
     exposeHeadRoute: false,
     onRequest: async (request, reply) => {
       if (!isRouter(request.headers)) return answerError(request, reply, 401);
@@ -55,17 +63,17 @@ export function addGraphqlRoute(app: FastifyInstance, { apollo, service, authent
       // The last step before the handler: the body has arrived, and nothing leaves the asynchronous call from here on.
       (request, _reply, done) => withCorrelationId(request.id, done),
     ],
-    handler: fastifyApolloHandler(apollo, {
-      async context(request) {
-        const context = createContext(service, await identityOf(authenticate, request.headers), request.id);
-        checkLimits(documentOf(request));
-        return context;
-      },
-    }),
+    handler: async (request, reply) => {
+      const operation = eventStreams.operationOf(request);
+      const context = operation && (await contextOf(request).catch(() => null));
+      // Nobody known, or nothing that could be run, is for the server to refuse.
+      if (!context) return answer.call(app, request, reply);
+      return eventStreams.serve(request, reply, operation, context);
+    },
   });
   app.route({
     method: OTHER_METHODS,
-    url: PATH,
+    url: GRAPHQL_PATH,
     handler: (request, reply) => answerError(request, reply.header('allow', 'GET, POST'), 405),
   });
 }

@@ -1,11 +1,12 @@
 import { lookup } from 'node:dns/promises';
+import { setMaxListeners } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ApolloServer } from '@apollo/server';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { ClosureService } from '../engine/service';
 import type { ApiContext } from '../graphql/context';
-import type { ErrorLog } from '../graphql/errors/mask-error';
+import { type ErrorLog, maskErrors } from '../graphql/errors/mask-error';
 import { createApollo } from './apollo';
 import type { Authenticate } from './authenticate';
 import { CORRELATION_HEADER, correlationIdOf } from './correlation-id';
@@ -13,6 +14,10 @@ import { answerError, errorHandler } from './error-answer';
 import { addGraphqlRoute } from './graphql-route';
 import { InFlight } from './in-flight';
 import { addProbes } from './probes';
+import { createEventStreams } from './streams/event-stream';
+import { createRunOperation } from './streams/operations';
+import { addUpgrade } from './streams/upgrade';
+import { createWebSockets } from './streams/websocket';
 import { addWebhooksRoute, type ReceiveWebhook } from './webhooks-route';
 
 /** Room for a hundred aliases or a hundred representations, bytes. */
@@ -46,6 +51,8 @@ export interface ServerOptions {
   /** Rejects when the gateway cannot do its work: `/readyz` answers 503 then. */
   health: () => Promise<void>;
   introspection: boolean;
+  /** True for an address that a router may have the answers to a subscription sent to. */
+  mayCallBack: (url: string) => boolean;
   receiveWebhook: ReceiveWebhook;
   /** A whole HTML page that browsers get at `/graphql`; absent: none. */
   ide?: string;
@@ -60,7 +67,7 @@ export interface Server {
   listen(host: string, port: number): Promise<string>;
   /**
    * Unready at once; for the grace it serves as before, since load balancers notice late. Then it takes no new
-   * connections, finishes what is under way (until 22 s after the start at most), closes.
+   * connections, ends subscriptions, finishes what is under way (until 22 s after the start at most), closes.
    */
   drain(graceMs?: number): Promise<void>;
 }
@@ -70,15 +77,24 @@ export interface Server {
  * It allows no other origins (CORS): a page in a browser can use it from the same origin only, through its own backend otherwise.
  */
 export function createServer(options: ServerOptions): Server {
-  return serveApollo(createApollo(options.logger, options.introspection), options);
+  const { logger: log, introspection, mayCallBack } = options;
+  return serveApollo(createApollo({ log, mask: maskErrors(log), introspection, mayCallBack }), options);
 }
 
 /**
  * The same with the routes and limits of the gateway in front of another GraphQL server.
  * @param apollo not started
  */
-export function serveApollo(apollo: ApolloServer<ApiContext>, options: Omit<ServerOptions, 'introspection'>): Server {
+export function serveApollo(apollo: ApolloServer<ApiContext>, options: Omit<ServerOptions, 'introspection' | 'mayCallBack'>): Server {
   const app = createApp(options.logger);
+  const { logger: log, service, authenticate, isRouter } = options;
+  const mask = maskErrors(log);
+  const run = createRunOperation(apollo, mask);
+  const eventStreams = createEventStreams(run);
+  const ending = new AbortController();
+  // Each subscription listens.
+  setMaxListeners(0, ending.signal);
+  const webSockets = createWebSockets({ run, authenticate, mask, log, maxPayload: BODY_LIMIT, service, ends: ending.signal });
   const inFlight = new InFlight();
   let draining = false;
   let closing = false;
@@ -99,7 +115,8 @@ export function serveApollo(apollo: ApolloServer<ApiContext>, options: Omit<Serv
   return {
     async listen(host, port) {
       await apollo.start();
-      addGraphqlRoute(app, { apollo, ...options });
+      addGraphqlRoute(app, { ...options, apollo, eventStreams, ends: ending.signal });
+      addUpgrade(app.server, webSockets, { isRouter, ends: ending.signal });
       addWebhooksRoute(app, options.receiveWebhook, options.logger);
       // A name with several addresses would open several servers, of which a drain sees one.
       const { address } = await lookup(host);
@@ -109,6 +126,10 @@ export function serveApollo(apollo: ApolloServer<ApiContext>, options: Omit<Serv
       draining = true;
       if (graceMs > 0) await wait(graceMs);
       closing = true;
+      // Clients come again after a connection that ended, and not after a subscription that was completed: so in this order.
+      webSockets.end();
+      eventStreams.end();
+      ending.abort();
       const closed = app.close();
       const limit = setTimeout(() => app.server.closeAllConnections(), CUT_AFTER_MS - graceMs);
       await inFlight.none();

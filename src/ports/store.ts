@@ -171,7 +171,7 @@ export interface ListFilter {
 }
 
 /**
- * - changed: a closure has a new line in its history.
+ * - changed: a closure has a new version, or a new line in its history.
  * - due: another process made a closure due that nobody has claimed.
  * - missed: some news may not have come; from now on they do.
  */

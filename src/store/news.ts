@@ -19,9 +19,9 @@ export class News {
   }
 }
 
-/** The closures that get a new line in their history by this change. */
-export function changedBy({ id, event, also = [], children = [] }: ClosureChange): string[] {
-  return [...(event ? [id] : []), ...also.flatMap(changedBy), ...childrenChangedBy(children)];
+/** The closures whose version rises, or that get a new line in their history, by this change. */
+export function changedBy({ id, visible, event, also = [], children = [] }: ClosureChange): string[] {
+  return [...(visible || event ? [id] : []), ...also.flatMap(changedBy), ...childrenChangedBy(children)];
 }
 
 export function childrenChangedBy(children: readonly ChildClosure[]): string[] {

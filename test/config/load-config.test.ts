@@ -69,6 +69,7 @@ describe('defaults', () => {
       jwt: undefined,
       policy: { kind: 'tenant' },
       routerSecrets: [],
+      callbackHosts: [],
       logLevel: 'info',
     });
     expect(providers).toHaveLength(1);

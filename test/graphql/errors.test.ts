@@ -123,14 +123,17 @@ describe('what the caller got wrong comes back without its values', () => {
     expect(api.logged).toEqual([]);
   });
 
-  test.each(['subscription { closureUpdated(closureId: "x") { id } }', 'subscription A { anything } query B { closureProviders { id } }'])('there are no subscriptions: %s', async (query) => {
+  test.each([
+    ['alone', 'subscription { closureUpdated(closureId: "x") { id } }', undefined],
+    ['beside a query', 'subscription A { closureUpdated(closureId: "x") { id } } query B { closureProviders { id } }', 'A'],
+  ])('a subscription that has room for one answer is told how it is done: %s', async (_how, query, operationName) => {
     const answer = await fetch(`${api.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query, operationName: query.includes('A') ? 'A' : undefined }),
+      body: JSON.stringify({ query, operationName }),
     });
     expect(answer.status).toBe(400);
-    const message = 'Subscriptions are not served: ask for closureStatus again at nextCheckAt.';
+    const message = expect.stringMatching(/text\/event-stream.*graphql-transport-ws/);
     expect(await answer.json()).toMatchObject({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
     expect(api.logged).toEqual([]);
   });

@@ -34,6 +34,14 @@ export function newsContract(current: Current): void {
       again.end();
     });
 
+    it('come of what a caller could see and no line in the history tells', async () => {
+      const closure = await recorded(current);
+      const { heardOf, end } = listening();
+      await current().store.commit(byWorker(closure, { set: { providerStatus: 'LOCKED' }, visible: true }));
+      await heardOf(closure.id);
+      end();
+    });
+
     it('come of what the same commit does to others', async () => {
       const { store } = current();
       const open = await recorded(current);

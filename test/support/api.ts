@@ -86,6 +86,7 @@ export async function startApi(options: Partial<ServerOptions> = {}): Promise<Ap
     logger: { error: (fields, message) => void logged.push({ fields, message }) },
     metrics: async () => '# HELP some_total A number.\nsome_total 1\n',
     isRouter: () => true,
+    mayCallBack: () => false,
     health: () => watched.store.ping(),
     introspection: true,
     ...options,

@@ -2,14 +2,20 @@ import { GraphQLError } from 'graphql';
 import type { InputRefused } from '../../domain/closure-error';
 
 /** Codes of the top-level errors that this API raises on purpose; the message is ours and quotes no value. */
-export type ApiErrorCode =
-  | 'BAD_REQUEST'
-  | 'BAD_USER_INPUT'
-  | 'FORBIDDEN'
-  | 'GRAPHQL_PARSE_FAILED'
-  | 'GRAPHQL_VALIDATION_FAILED'
-  | 'SERVICE_UNAVAILABLE'
-  | 'UNAUTHENTICATED';
+const API_ERROR_CODES = [
+  'BAD_REQUEST',
+  'BAD_USER_INPUT',
+  'FORBIDDEN',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'SERVICE_UNAVAILABLE',
+  'UNAUTHENTICATED',
+] as const;
+export type ApiErrorCode = (typeof API_ERROR_CODES)[number];
+
+export function isApiErrorCode(code: unknown): code is ApiErrorCode {
+  return (API_ERROR_CODES as readonly unknown[]).includes(code);
+}
 
 /** A top-level error that the caller may see as it is. */
 export class ApiError extends GraphQLError {

@@ -19,15 +19,19 @@ const ABOUT_THE_REQUEST: ReadonlySet<unknown> = new Set([
   'OPERATION_RESOLUTION_FAILURE',
   'PERSISTED_QUERY_NOT_SUPPORTED',
 ]);
-/** Raised when a variable leaves a hole in an argument, or has some fifty mistakes; graphql-js gives these no code. */
-const BAD_INPUT = /^Argument "\w+" (?:has invalid value|of (?:required|non-null) type)|^Too many errors processing variables, /;
+/** Raised for a variable, where it leaves a hole in an argument, or where it has some fifty mistakes; graphql-js gives these no code. */
+const BAD_INPUT =
+  /^Argument "\w+" (?:has invalid value|of (?:required|non-null) type)|^Variable "\$\w+" (?:got invalid value|of (?:required|non-null) type)|^Too many errors processing variables, /;
+
+/** What a caller sees of an error, from what a server would say and from what was thrown. */
+export type MaskError = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
 
 /**
  * The one place that decides what a caller sees of an error. Everything that is not meant for callers becomes
  * "Internal error" with the correlation id, and is logged whole.
  * @returns a function for Apollo Server's `formatError`
  */
-export function maskErrors(log: ErrorLog): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
+export function maskErrors(log: ErrorLog): MaskError {
   return (formatted, error) => {
     const { message, code, field } = visible(formatted, error) ?? internal(error, log);
     return {
