@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { ApolloServerPlugin, GraphQLRequest, GraphQLRequestListener } from '@apollo/server';
 import { ApolloServerPluginSubscriptionCallback } from '@apollo/server/plugin/subscriptionCallback';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
@@ -21,6 +22,13 @@ interface CallbackRequest {
   heartbeatIntervalMs: number;
 }
 
+/** What the plugin sends. */
+interface Message {
+  action: 'check' | 'next' | 'complete';
+  errors?: GraphQLFormattedError[];
+  payload?: { errors?: GraphQLFormattedError[] };
+}
+
 export interface CallbackOptions {
   mask: MaskError;
   /** True for an address that the gateway may be told to call. */
@@ -38,8 +46,10 @@ export function asksForCallback({ extensions }: GraphQLRequest): boolean {
  * and what it sends goes through here.
  */
 export function callbacks({ mask, mayCall }: CallbackOptions): ApolloServerPlugin<ApiContext> {
-  const send = (url: string, init: RequestInit) =>
-    fetch(url, { ...init, body: maskedBody(init.body, mask), redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const send = async (url: string, { body, ...init }: RequestInit) => {
+    const message = JSON.parse(String(body)) as Message;
+    return post(url, { ...init, body: JSON.stringify(masked(message, mask)) }, message.action);
+  };
   // Its types are those of another fetch.
   const plugin = ApolloServerPluginSubscriptionCallback({ fetcher: send as never, retry: RETRY }) as ApolloServerPlugin<ApiContext>;
   return {
@@ -93,13 +103,31 @@ function readRequest({ extensions }: GraphQLRequest): CallbackRequest {
   };
 }
 
+/**
+ * For the plugin, what the router answers; it is read no further than its status. A last word goes out as often as it
+ * takes, and is answered "gone" whatever comes of it: the plugin stops calling the router by that, and would leave a
+ * failure to nobody, which ends the process.
+ */
+async function post(url: string, init: RequestInit, action: Message['action']): Promise<Response> {
+  const once = async () => {
+    const response = await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    await response.body?.cancel();
+    return response;
+  };
+  if (action !== 'complete') return once();
+  for (let left = RETRY.retries; left >= 0; left -= 1) {
+    const response = await once().catch(() => null);
+    if (response && response.status < 500) break;
+    if (left > 0) await wait(RETRY.minTimeout);
+  }
+  return new Response(null, { status: 404 });
+}
+
 /** Errors of the whole and errors in the payload, as every other transport has them. */
-function maskedBody(text: unknown, mask: MaskError): string {
-  const body = JSON.parse(String(text)) as { errors?: GraphQLFormattedError[]; payload?: { errors?: GraphQLFormattedError[] } };
-  const masked = (errors: GraphQLFormattedError[]) => errors.map((error) => mask(error, revived(error)));
-  if (body.errors) body.errors = masked(body.errors);
-  if (body.payload?.errors) body.payload.errors = masked(body.payload.errors);
-  return JSON.stringify(body);
+function masked(message: Message, mask: MaskError): Message {
+  const all = (errors: GraphQLFormattedError[]) => errors.map((error) => mask(error, revived(error)));
+  const { errors, payload } = message;
+  return { ...message, ...(errors && { errors: all(errors) }), ...(payload && { payload: { ...payload, ...(payload.errors && { errors: all(payload.errors) }) } }) };
 }
 
 /** An error as it was before it was written: by its code it is one of ours or not. */

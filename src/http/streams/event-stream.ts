@@ -40,7 +40,9 @@ class Reader {
   /** Resolves when the system has taken the text; false: the connection is gone. */
   async write(text: string): Promise<boolean> {
     const isEvent = !text.startsWith(':');
-    const isWritten = this.response.writable && (await new Promise<boolean>((resolve) => this.response.write(text, (error) => resolve(!error))));
+    const { response } = this;
+    const isOver = response.writableEnded || response.destroyed;
+    const isWritten = !isOver && (await new Promise<boolean>((resolve) => response.write(text, (error) => resolve(!error))));
     if (isEvent) this.unread -= 1;
     this.onRead();
     return isWritten;
@@ -70,6 +72,8 @@ export function createEventStreams(run: RunOperation): EventStreams {
       reply.hijack();
       open.add(response);
       response.setTimeout(STALLED_MS, () => response.destroy());
+      // The close that follows says the same.
+      response.on('error', () => undefined);
       response.once('close', () => {
         open.delete(response);
         void stream.return(undefined);
