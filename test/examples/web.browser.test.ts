@@ -42,7 +42,6 @@ test('an account is closed, and each step is seen as it happens', async () => {
   visit = await Visit.start(browser, url, 'en');
   await visit.choose('Securities account');
   await visit.sees('#eligibility', 'The account can be closed now.');
-  await visit.picture('web-before');
   await visit.close('I have moved to another bank');
   await visit.sees('#status', 'Being closed');
   await visit.sees('#status', /^Closed$/);
@@ -54,6 +53,9 @@ test('an account is closed, and each step is seen as it happens', async () => {
   expect(visit.requests.map(({ operation }) => operation)).toEqual(['Closures', 'ClosureEligibility', 'CloseAccount', 'ClosureUpdated']);
   expect(visit.asked('CloseAccount')).toMatchObject([{ input: { reason: 'ACCOUNT_SWITCHED' } }]);
   expect(await visit.faintTexts()).toEqual([]);
+  // WCAG 2.2, 1.4.10: nothing runs out of a narrow screen.
+  await visit.page.setViewportSize({ width: 320, height: 480 });
+  expect(await visit.page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
   expect(visit.complaints).toEqual([]);
 });
 
@@ -131,6 +133,10 @@ test('a closing that was asked for elsewhere is followed here, too', async () =>
   await visit.sees('#status', 'Being closed');
   await visit.sees('#waiting-for', 'There are securities on the account.');
   expect(await visit.page.getByRole('button', { name: 'Close the account' }).count()).toBe(0);
+
+  await visit.choose('Current account');
+  await visit.sees('#eligibility', 'The account cannot be closed yet:');
+  expect(await visit.page.locator('#progress').isVisible()).toBe(false);
 });
 
 test('a request whose answer is lost is sent again with its key, and is carried out once', async () => {

@@ -60,11 +60,11 @@ function translateAccounts(language: Language, chosen: string | undefined): void
 /** What the page says in this state. */
 export function render(language: Language, shown: Shown): void {
   const focused = document.activeElement;
-  const isChoosing = shown.chosen !== null && shown.closureId === null;
+  const isChoosing = shown.chosen !== null && shown.closure === null;
   part('before').hidden = !isChoosing;
   const { eligibility } = shown;
   part('closing').hidden = !isChoosing || eligibility === null || (eligibility !== 'failed' && eligibility.eligible === false);
-  part('progress').hidden = shown.closureId === null;
+  part('progress').hidden = shown.closure === null;
   renderEligibility(language, shown);
   renderRequest(textsIn(language), shown);
   if (shown.closure) renderClosure(language, shown.closure);
@@ -72,8 +72,8 @@ export function render(language: Language, shown: Shown): void {
 }
 
 /** What had the focus is gone: whoever uses the keyboard goes on where the page does. */
-function focusOnWhatFollows({ closureId }: Shown): void {
-  if (closureId !== null) part('progress-heading').focus();
+function focusOnWhatFollows({ closure }: Shown): void {
+  if (closure) part('progress-heading').focus();
   else part('accounts').querySelector<HTMLElement>(':checked')?.focus();
 }
 
