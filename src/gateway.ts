@@ -95,6 +95,7 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
     logger,
     metrics: async () => {
       await askStore();
+      metrics.watched.set(engine.watched());
       return metrics.text();
     },
     health: async () => {

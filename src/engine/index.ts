@@ -26,6 +26,8 @@ export interface Engine {
   service: ClosureService;
   /** Takes a delivery to a provider's webhook route. Rejects when it could not be kept. */
   receiveWebhook(providerId: string, delivery: WebhookDelivery): Promise<DeliveryResult>;
+  /** How many closures are being watched, each as often as it is. */
+  watched(): number;
   /** Begins to claim what is due, and to forget what is old. */
   start(): void;
   /** Claims nothing more, and lets go of what is claimed and not sent, for others to take up. Requests of callers go on. */
@@ -89,6 +91,7 @@ export function createEngine(parts: EngineParts): Engine {
 
   return {
     service,
+    watched: () => watches.count,
     receiveWebhook: (providerId, delivery) => webhooks.receive(providerId, delivery),
     start() {
       lag.start();

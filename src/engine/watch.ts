@@ -20,7 +20,8 @@ type Look = () => Promise<Closure | null>;
 /** Tells those who watch closures that there is something new: one listener at the store for all of them. */
 export class Watches {
   private readonly byClosure = new Map<string, Set<Watch>>();
-  private count = 0;
+  /** How many are open. */
+  count = 0;
   private stopListening: (() => void) | null = null;
 
   constructor(

@@ -50,6 +50,11 @@ export function createMetrics() {
       labelNames: ['provider'] as const,
       registers,
     }),
+    watched: new Gauge({
+      name: 'closure_watched',
+      help: 'Subscriptions to closures that are open in this process.',
+      registers,
+    }),
     unmappedWords: new Counter({
       name: 'closure_unmapped_words_total',
       help: 'Words of providers that no table has; the log has the words.',

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { startTestGateway, type TestGateway } from '../support/gateway';
+import { follow, sseClient, wsClient } from '../support/watching';
 
 let gateway: TestGateway;
 beforeEach(async () => {
@@ -52,6 +54,17 @@ describe('/metrics', () => {
     expect(samples.get('closure_provider_calls_total{provider="emoney",operation="close",outcome="rejected"}')).toBe(1);
     expect(samples.get('closure_provider_call_duration_seconds_count{provider="emoney",operation="close"}')).toBe(1);
     expect(samples.get('closure_alarms_total{what="the provider refused the gateway: PROVIDER_PERMISSION_DENIED",provider="emoney"}')).toBe(1);
+  });
+
+  it('shows how many closures are being watched', async () => {
+    const id = randomUUID();
+    gateway.sandboxes.emoney.script(id, 'close', ['throttled-date']);
+    const { closure } = await gateway.client.close({ account: { provider: 'emoney', id } });
+    const followed = [wsClient(gateway.client.url), sseClient(gateway.client.url)].map((client) => follow(client, { id: closure?.id }));
+    await Promise.all(followed.map((one) => one.atLeast(1)));
+    expect((await scrape()).get('closure_watched')).toBe(2);
+    for (const one of followed) one.stop();
+    while ((await scrape()).get('closure_watched') !== 0) await wait(10);
   });
 
   it('shows the store, the event loop and the process', async () => {

@@ -208,9 +208,11 @@ describe('a router in trouble', () => {
   });
 });
 
-it('a drain completes what goes on', async () => {
+it('a drain completes what goes on, and waits until the router has heard it', async () => {
+  let trouble = 2;
+  router.answer = ({ action }) => (action === 'complete' && trouble-- > 0 ? 503 : 200);
   await ask();
   await router.atLeast(1, 'next');
   await api.server.drain();
-  expect(router.calls.map(({ action }) => action)).toEqual(['check', 'next', 'complete']);
+  expect(router.calls.map(({ action }) => action)).toEqual(['check', 'next', 'complete', 'complete', 'complete']);
 });

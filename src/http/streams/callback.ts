@@ -46,14 +46,25 @@ export function asksForCallback({ extensions }: GraphQLRequest): boolean {
  * and what it sends goes through here.
  */
 export function callbacks({ mask, mayCall }: CallbackOptions): ApolloServerPlugin<ApiContext> {
+  const underWay = new Set<Promise<Response>>();
   const send = async (url: string, { body, ...init }: RequestInit) => {
     const message = JSON.parse(String(body)) as Message;
-    return post(url, { ...init, body: JSON.stringify(masked(message, mask)) }, message.action);
+    const posted = post(url, { ...init, body: JSON.stringify(masked(message, mask)) }, message.action);
+    underWay.add(posted);
+    return posted.finally(() => underWay.delete(posted));
   };
   // Its types are those of another fetch.
   const plugin = ApolloServerPluginSubscriptionCallback({ fetcher: send as never, retry: RETRY }) as ApolloServerPlugin<ApiContext>;
   return {
-    serverWillStart: (service) => plugin.serverWillStart?.(service) ?? Promise.resolve(),
+    async serverWillStart(service) {
+      const listener = await plugin.serverWillStart?.(service);
+      const drainServer = async () => {
+        await listener?.drainServer?.();
+        // The plugin does not wait for the last word to those that have ended just now.
+        await Promise.allSettled(underWay);
+      };
+      return { ...listener, drainServer };
+    },
     async requestDidStart(start) {
       if (!asksForCallback(start.request)) return undefined;
       let callback: GraphQLRequestListener<ApiContext> | null = null;
