@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 
 /** Nothing of the browser's own goes out to the internet, or is kept. */
 const ARGS = [
@@ -19,8 +19,6 @@ export function startBrowser(): Promise<Browser> {
 }
 
 export type Language = 'en' | 'de';
-/** What a browser keeps of a visit. */
-export type Kept = Awaited<ReturnType<BrowserContext['storageState']>>;
 
 /** The page in a window of its own, and what one does there. */
 export class Visit {
@@ -41,10 +39,8 @@ export class Visit {
     page.on('pageerror', (error) => this.complaints.push(String(error)));
   }
 
-  /** @param kept what a visit before left in the browser */
-  static async start(browser: Browser, url: string, language: Language, kept?: Kept): Promise<Visit> {
-    const looks = { locale: language, timezoneId: 'Europe/Berlin', viewport: { width: 720, height: 480 } };
-    const context = await browser.newContext({ ...looks, storageState: kept });
+  static async start(browser: Browser, url: string, language: Language): Promise<Visit> {
+    const context = await browser.newContext({ locale: language, timezoneId: 'Europe/Berlin', viewport: { width: 720, height: 480 } });
     const visit = new Visit(await context.newPage());
     await visit.page.goto(url);
     return visit;

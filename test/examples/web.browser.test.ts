@@ -1,14 +1,15 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Route } from 'playwright-core';
 import { type Child, startChild } from '../support/child';
 import { freePorts } from '../support/free-port';
-import { type Kept, startBrowser, Visit } from './web-page';
+import { Client } from '../support/gateway';
+import { startBrowser, Visit } from './web-page';
 
 let example: Child;
 let url: string;
 let browser: Browser;
 beforeAll(async () => {
   example = startChild('npm', ['run', 'example:web'], { PORT: String(await freePorts(1)) });
-  [, url = ''] = await example.waitFor(/page is up at +(http:\S+)\nCtrl-C/);
+  [, url = ''] = await example.waitFor(/page is up at +(http:\S+)\/\nCtrl-C/);
   browser = await startBrowser();
 });
 afterAll(async () => {
@@ -17,9 +18,7 @@ afterAll(async () => {
 });
 
 let visit: Visit;
-/** Of the visit that was left while an account was closing. */
-let kept: Kept;
-afterEach(() => visit.end());
+afterEach(() => visit?.end());
 
 interface Found {
   id: string;
@@ -29,14 +28,12 @@ interface Found {
 /** The closures of an account, as the gateway knows them. */
 async function closuresOf(account: object): Promise<Found[]> {
   const query = 'query ($filter: ClosureFilter) { closures(filter: $filter) { edges { node { id idempotencyKey } } } }';
-  const response = await fetch(new URL('/graphql', url), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query, variables: { filter: { account } } }),
-  });
-  const { data } = (await response.json()) as { data: { closures: { edges: { node: Found }[] } } };
-  return data.closures.edges.map(({ node }) => node);
+  const { closures } = await new Client(url).graphql<{ closures: { edges: { node: Found }[] } }>(query, { filter: { account } });
+  return closures.edges.map(({ node }) => node);
 }
+
+/** As another device does it. */
+const closeThePlan = () => new Client(url).close({ account: { provider: 'upvest', id: 'ac000000-0000-4000-8000-000000000009' } });
 
 test('an account is closed, and each step is seen as it happens', async () => {
   visit = await Visit.start(browser, url, 'en');
@@ -124,10 +121,10 @@ test('a reload in the middle finds the same closure, without asking for another'
   ]);
   expect(await closuresOf(input.account)).toEqual([{ id: watchedBefore?.['closureId'], idempotencyKey: input.idempotencyKey }]);
   expect(visit.complaints).toEqual([]);
-  kept = await visit.page.context().storageState();
 });
 
 test('a closing that was asked for elsewhere is followed here, too', async () => {
+  await closeThePlan();
   visit = await Visit.start(browser, url, 'en');
   await visit.choose('Retirement savings plan');
   await visit.sees('#status', 'Being closed');
@@ -137,6 +134,25 @@ test('a closing that was asked for elsewhere is followed here, too', async () =>
   await visit.choose('Current account');
   await visit.sees('#eligibility', 'The account cannot be closed yet:');
   expect(await visit.page.locator('#progress').isVisible()).toBe(false);
+});
+
+test('a subscription that does not come about, or is lost, is begun anew', async () => {
+  await closeThePlan();
+  visit = await Visit.start(browser, url, 'en');
+  // A server that is gone, a proxy without one, and a stream that ends before it has said that it is complete.
+  const troubles: ((route: Route) => Promise<void>)[] = [
+    (route) => route.abort(),
+    (route) => route.fulfill({ status: 502 }),
+    (route) => route.fulfill({ status: 200, contentType: 'text/event-stream', body: ':\n\n' }),
+  ];
+  await visit.page.route('**/graphql', async (route) => {
+    const isSubscription = route.request().postData()?.includes('subscription ClosureUpdated') ?? false;
+    const trouble = isSubscription ? troubles.shift() : undefined;
+    await (trouble ? trouble(route) : route.continue());
+  });
+  await visit.choose('Retirement savings plan');
+  await visit.sees('#status', 'Being closed');
+  expect(visit.asked('ClosureUpdated')).toHaveLength(4);
 });
 
 test('a request whose answer is lost is sent again with its key, and is carried out once', async () => {
@@ -189,7 +205,9 @@ test('the keyboard is enough', async () => {
 });
 
 test('it ends by one Ctrl-C while a page watches, without a complaint', async () => {
-  visit = await Visit.start(browser, url, 'en', kept);
+  await closeThePlan();
+  visit = await Visit.start(browser, url, 'en');
+  await visit.choose('Retirement savings plan');
   await visit.sees('#status', 'Being closed');
   example.signal('SIGINT');
   expect(await example.ended).toBe(0);
