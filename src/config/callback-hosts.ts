@@ -9,7 +9,10 @@ export const callbackHostsSetting = z
   .string()
   .optional()
   .transform((text) => (text ? text.split(',').map((host) => host.trim().toLowerCase()) : []))
-  .refine((hosts) => hosts.every((host) => HOST.test(host)), 'Must be a comma list of hosts, each a name or an address, with :port where it is not the usual one.');
+  .refine(
+    (hosts) => hosts.every((host) => HOST.test(host)),
+    'Must be a comma list of hosts, each a name or an address, with :port where it is not the usual one.',
+  );
 
 /**
  * Says of a URL whether the gateway may be told to call it: https (http on a loopback address), without credentials,

@@ -2,16 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { callbackGate } from '../../src/config/callback-hosts';
 import type { Closure } from '../../src/domain/closure';
-import type { Authenticate } from '../../src/http/authenticate';
 import { type Api, startApi } from '../support/api';
 import { type Callback, type FakeRouter, startFakeRouter } from '../support/fake-router';
-import { WATCH } from '../support/watching';
-
-/** The token is "tenant/expiry/scopes". */
-const byToken: Authenticate = async ({ headers }) => {
-  const [tenant, expires, scopes = 'closures:read'] = (headers.authorization ?? '').split('/');
-  return tenant ? { tenant, subject: 'someone', scopes: new Set(scopes.split(' ') as never[]), expiresAt: expires ? Number(expires) : undefined } : null;
-};
+import { byToken, changeClosure, WATCH } from '../support/watching';
 
 let api: Api;
 let router: FakeRouter;
@@ -35,7 +28,7 @@ interface Asked {
 }
 
 /** Asks as a router does. */
-async function ask({ query = WATCH, id = closure.id, token = 'default', url = api.url, subscription = {} }: Asked = {}) {
+async function ask({ query = WATCH, id = closure.id, token = 'default/someone', url = api.url, subscription = {} }: Asked = {}) {
   const extensions = {
     subscription: { callbackUrl: `${router.url}/callback/1`, subscriptionId: 'one', verifier: 'secret', heartbeatIntervalMs: 0, ...subscription },
   };
@@ -51,10 +44,7 @@ function statusOf(payload: Callback['payload']): string | undefined {
   return (payload?.data?.['closureUpdated'] as { status: string } | undefined)?.status;
 }
 
-async function change(status: Closure['status']): Promise<void> {
-  const [current] = await api.watched.store.closures('default', [closure.id]);
-  await api.watched.store.commit({ id: closure.id, guard: { version: current?.version ?? 0 }, set: { status }, visible: true, lease: 'release' });
-}
+const change = (status: Closure['status']) => changeClosure(api, closure.id, { status });
 
 it('a router is called once to see that it is there, then with each state, then with the end', async () => {
   expect(await ask()).toEqual({ status: 200, body: { data: null } });
@@ -92,8 +82,8 @@ it('the names of before are taken, too', async () => {
 });
 
 it.each([
-  ['unknown', '01890000-0000-7000-8000-000000000000', 'default'],
-  ['of another tenant', null, 'other'],
+  ['unknown', '01890000-0000-7000-8000-000000000000', 'default/someone'],
+  ['of another tenant', null, 'other/someone'],
 ])('a closure that is %s completes without a word', async (_what, id, token) => {
   await ask({ id: id ?? closure.id, token });
   await router.atLeast(1, 'complete');
@@ -101,7 +91,7 @@ it.each([
 });
 
 it('an expired token ends it', async () => {
-  await ask({ token: `default/${Date.now() + 400}` });
+  await ask({ token: `default/someone/${Date.now() + 400}` });
   await router.atLeast(1, 'complete');
   expect(router.calls.map(({ action }) => action)).toEqual(['check', 'next', 'complete']);
 });
@@ -138,7 +128,7 @@ describe('without a call', () => {
 
 describe('what is sent is as it is elsewhere', () => {
   it.each([
-    ['a scope that lacks', { token: 'default//closures:write' }, 'FORBIDDEN', 'closures:read'],
+    ['a scope that lacks', { token: 'default/someone//closures:write' }, 'FORBIDDEN', 'closures:read'],
     ['a variable of the wrong type', { id: ['DE89370400440532013000'] }, 'BAD_USER_INPUT', 'invalid value'],
   ])('%s', async (_what, asked, code, message) => {
     await ask({ ...asked, subscription: { heartbeatIntervalMs: 1_000 } });
@@ -200,11 +190,11 @@ describe('a router in trouble', () => {
 
   it.each([400, 500])('that answers the last call with %s costs nothing but that call', async (status) => {
     router.answer = ({ action }) => (action === 'complete' ? status : 200);
-    await ask({ token: 'default//closures:write' });
+    await ask({ token: 'default/someone//closures:write' });
     await router.atLeast(status === 500 ? 3 : 1, 'complete');
     await wait(300);
     expect(router.calls.filter(({ action }) => action === 'complete')).toHaveLength(status === 500 ? 3 : 1);
-    expect(await api.graphql('{ closureProviders { id } }', {}, { authorization: 'default' })).toMatchObject({ status: 200 });
+    expect(await api.graphql('{ closureProviders { id } }', {}, { authorization: 'default/someone' })).toMatchObject({ status: 200 });
   });
 });
 

@@ -5,7 +5,7 @@ import { TooManyWatches } from '../../src/engine/service';
 import { routerGate } from '../../src/http/identity/router-secret';
 import { type Api, startApi } from '../support/api';
 import { openConnection } from '../support/raw-http';
-import { follow, sseClient, statusesOf, WATCH, wsClient } from '../support/watching';
+import { follow, sseClient, statusesOf, upgradeRequest, WATCH, wsClient } from '../support/watching';
 
 let api: Api;
 let closure: Closure;
@@ -29,13 +29,13 @@ describe('a drain', () => {
   });
 
   it('does not wait for clients that do not answer, do not read, or have not said who they are', async () => {
-    const upgrade = `GET /graphql HTTP/1.1\r\nHost: gateway\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n`;
     const mute = await openConnection(api.url);
-    mute.send(upgrade);
+    mute.send(upgradeRequest());
     await mute.received(/\r\n\r\n/);
     const deaf = await openConnection(api.url);
     const body = JSON.stringify({ query: WATCH, variables: { id: closure.id } });
-    deaf.send(`POST /graphql HTTP/1.1\r\nHost: gateway\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    const headers = ['Host: gateway', 'Accept: text/event-stream', 'Content-Type: application/json', `Content-Length: ${body.length}`];
+    deaf.send(`POST /graphql HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n${body}`);
     await deaf.received(/event: next/);
     deaf.socket.pause();
     await api.server.drain();
@@ -48,7 +48,7 @@ describe('a drain', () => {
     kept.send('GET /livez HTTP/1.1\r\nHost: gateway\r\n\r\n');
     await kept.received(/alive/);
     const draining = api.server.drain();
-    kept.send('GET /graphql HTTP/1.1\r\nHost: gateway\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n');
+    kept.send(upgradeRequest());
     await kept.closed;
     await draining;
   });

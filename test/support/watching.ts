@@ -1,6 +1,38 @@
 import { type Client as SseClient, type ClientOptions as SseOptions, createClient as createSseClient } from 'graphql-sse';
 import { type Client as WsClient, type ClientOptions as WsOptions, createClient as createWsClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
+import type { Scope } from '../../src/domain/caller';
+import type { Closure } from '../../src/domain/closure';
+import type { Authenticate } from '../../src/http/authenticate';
+import type { Api } from './api';
+
+/** Who asks and until when, as the test says in its token: "tenant/subject/expiry in epoch ms/scopes"; the last two may be left out. */
+export const byToken: Authenticate = async ({ headers }) => {
+  const [tenant, subject, expires, scopes = 'closures:read closures:write'] = (headers.authorization ?? '').split('/');
+  if (!tenant || !subject) return null;
+  return { tenant, subject, scopes: new Set(scopes.split(' ') as Scope[]), expiresAt: expires ? Number(expires) : undefined };
+};
+
+/** Changes a closure as its worker would. */
+export async function changeClosure({ watched }: Pick<Api, 'watched'>, id: string, set: Partial<Pick<Closure, 'status' | 'providerStatus'>>): Promise<void> {
+  const [current] = await watched.store.closures('default', [id]);
+  const written = await watched.store.commit({ id, guard: { version: current?.version ?? 0 }, set, visible: true, lease: 'release' });
+  if (!written) throw new Error('The change did not match.');
+}
+
+/** A request that asks for a WebSocket, by its lines. */
+export function upgradeRequest(path = '/graphql', given: Record<string, string> = {}): string {
+  const headers = {
+    host: 'gateway',
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+    'sec-websocket-protocol': 'graphql-transport-ws',
+    ...given,
+  };
+  return `GET ${path} HTTP/1.1\r\n${Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+}
 
 /** What one that follows a subscription was given. */
 export interface Followed<Data> {

@@ -21,7 +21,7 @@ const ABOUT_THE_REQUEST: ReadonlySet<unknown> = new Set([
 ]);
 /** Raised for a variable, where it leaves a hole in an argument, or where it has some fifty mistakes; graphql-js gives these no code. */
 const BAD_INPUT =
-  /^Argument "\w+" (?:has invalid value|of (?:required|non-null) type)|^Variable "\$\w+" (?:got invalid value|of (?:required|non-null) type)|^Too many errors processing variables, /;
+  /^Argument "\w+" (?:has invalid value|of (?:required|non-null) type)|^Variable "\$\w+" (?:got invalid|of (?:required|non-null)) |^Too many errors processing /;
 
 /** What a caller sees of an error, from what a server would say and from what was thrown. */
 export type MaskError = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;

@@ -37,7 +37,7 @@ export interface CallbackOptions {
 
 /** True for a request that wants its answers sent to an address. */
 export function asksForCallback({ extensions }: GraphQLRequest): boolean {
-  return extensions?.['subscription'] !== undefined;
+  return Boolean(extensions?.['subscription']);
 }
 
 /**
@@ -72,7 +72,7 @@ export function callbacks({ mask, mayCall }: CallbackOptions): ApolloServerPlugi
         async didResolveOperation({ operation, request }) {
           if (operation && operation.operation !== 'subscription') throw refused('Only a subscription is answered by callback.');
           const wanted = readRequest(request);
-          if (!mayCall(wanted.callbackUrl)) throw refused('This gateway may not call the callback URL: it must be https and at a host that the gateway was told of.');
+          if (!mayCall(wanted.callbackUrl)) throw refused('The gateway may not call the callback URL: it must be https, at a host that the gateway was told of.');
           const passed = { ...start, request: { ...request, extensions: { subscription: wanted } } };
           callback = (await plugin.requestDidStart?.(passed)) ?? null;
         },
@@ -138,7 +138,11 @@ async function post(url: string, init: RequestInit, action: Message['action']): 
 function masked(message: Message, mask: MaskError): Message {
   const all = (errors: GraphQLFormattedError[]) => errors.map((error) => mask(error, revived(error)));
   const { errors, payload } = message;
-  return { ...message, ...(errors && { errors: all(errors) }), ...(payload && { payload: { ...payload, ...(payload.errors && { errors: all(payload.errors) }) } }) };
+  return {
+    ...message,
+    ...(errors && { errors: all(errors) }),
+    ...(payload && { payload: { ...payload, ...(payload.errors && { errors: all(payload.errors) }) } }),
+  };
 }
 
 /** An error as it was before it was written: by its code it is one of ours or not. */

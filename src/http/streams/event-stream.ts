@@ -112,9 +112,10 @@ function operationOf(request: FastifyRequest): OperationRequest | null {
   return variables === null || isRecord(variables) ? { query, operationName, variables } : null;
 }
 
-/** RFC 9110 section 12.5.1; whoever names it beside others, which a client for one answer does not, can read it. */
+/** Some clients name every type there is with each request: where JSON would do, it is JSON that they get. */
 function accepts(accept = ''): boolean {
-  return accept.split(',').some((range) => range.split(';')[0]?.trim().toLowerCase() === TYPE);
+  const types = accept.split(',').map((range) => range.split(';')[0]?.trim().toLowerCase());
+  return types.includes(TYPE) && !types.some((type) => type?.endsWith('json'));
 }
 
 /** Of a query string. Undefined for what is no JSON. */

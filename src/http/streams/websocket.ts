@@ -69,9 +69,9 @@ class Told extends GraphQLError {
  * `ws` writes what clients do wrong to the console; this one keeps it out of there.
  */
 export function createWebSockets({ run, authenticate, mask, log, maxPayload, service, ends }: WebSocketOptions): WebSockets {
+  const settings: ServerOptions = { noServer: true, maxPayload, perMessageDeflate: false, handleProtocols };
   // The types do not have closeTimeout yet.
-  const settings: ServerOptions & { closeTimeout: number } = { noServer: true, maxPayload, perMessageDeflate: false, handleProtocols, closeTimeout: CLOSE_TIMEOUT_MS };
-  const server = new WebSocketServer(settings);
+  const server = new WebSocketServer(Object.assign(settings, { closeTimeout: CLOSE_TIMEOUT_MS }));
   const told = (error: ApiError) => [new Told(mask(error.toJSON(), error))];
 
   const protocol = makeServer<ConnectionInitMessage['payload'], Connection>({

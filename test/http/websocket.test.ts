@@ -1,0 +1,118 @@
+import type { Closure } from '../../src/domain/closure';
+import { type Api, startApi } from '../support/api';
+import { openConnection } from '../support/raw-http';
+import { byToken, changeClosure, follow, upgradeRequest, wsClient } from '../support/watching';
+
+let api: Api;
+let closure: Closure;
+beforeAll(async () => {
+  api = await startApi({ authenticate: byToken });
+});
+afterAll(() => api.close());
+beforeEach(async () => {
+  api.logged.length = 0;
+  closure = await api.seed();
+});
+
+describe('a WebSocket', () => {
+  const upgrade = (path: string, headers: Record<string, string> = {}) => upgradeRequest(path, { host: new URL(api.url).host, ...headers });
+
+  it.each([
+    ['another origin', '/graphql', { origin: 'https://evil.example' }, /^HTTP\/1\.1 403 [\s\S]*FORBIDDEN/],
+    ['a sandboxed page', '/graphql', { origin: 'null' }, /^HTTP\/1\.1 403 [\s\S]*FORBIDDEN/],
+    ['another address', '/livez', {}, /^HTTP\/1\.1 404 [\s\S]*NOT_FOUND/],
+  ])('is refused to %s', async (_what, path, headers, answer) => {
+    const connection = await openConnection(api.url);
+    connection.send(upgrade(path, headers));
+    expect(await connection.received(/correlationId/)).toMatch(answer);
+    await connection.closed;
+  });
+
+  it('is given to a page of the same origin, and to who is no page', async () => {
+    for (const headers of [{ origin: api.url }, undefined]) {
+      const connection = await openConnection(api.url);
+      connection.send(upgrade('/graphql?some=thing', headers));
+      expect(await connection.received(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 101 [\s\S]*graphql-transport-ws/i);
+      connection.socket.destroy();
+    }
+  });
+
+  it('takes the token of the upgrade where the first message has none', async () => {
+    const followed = follow(wsClient(api.url, {}, { authorization: 'default/someone' }), { id: closure.id });
+    await followed.atLeast(1);
+    followed.stop();
+  });
+
+  it.each([['authorization'], ['Authorization']])('takes the token of the first message as %s', async (name) => {
+    const client = wsClient(api.url, { connectionParams: { [name]: 'default/someone' } }, { authorization: 'other/someone' });
+    const followed = follow(client, { id: closure.id });
+    await followed.atLeast(1);
+    followed.stop();
+  });
+
+  it.each([
+    ['without a token', undefined],
+    ['with a token that is not good', 'nonsense'],
+  ])('is closed with 4403 %s', async (_what, authorization) => {
+    const followed = follow(wsClient(api.url, { connectionParams: { authorization } }), { id: closure.id });
+    expect(await followed.end).toMatchObject({ code: 4403 });
+  });
+
+  it('is closed with 4403 when a token that has expired asks again, so that the client brings a new one', async () => {
+    let tokens = 0;
+    const connectionParams = () => {
+      tokens += 1;
+      return { authorization: `default/someone/${Date.now() + (tokens === 1 ? 300 : 60_000)}` };
+    };
+    const client = wsClient(api.url, { connectionParams, retryAttempts: 3, retryWait: async () => {}, lazy: false });
+    const first = follow(client, { id: closure.id });
+    await first.atLeast(1);
+    await first.end;
+    const second = follow(client, { id: closure.id });
+    await second.atLeast(1);
+    expect(tokens).toBe(2);
+    second.stop();
+    await client.dispose();
+  });
+
+  it('has room for a hundred operations at once, and says so to the next', async () => {
+    const client = wsClient(api.url, { connectionParams: { authorization: 'default/someone' } });
+    const all = Array.from({ length: 100 }, () => follow(client, { id: closure.id }));
+    await Promise.all(all.map((followed) => followed.atLeast(1)));
+    const oneMore = follow(client, { id: closure.id });
+    expect(await oneMore.end).toMatchObject([{ message: 'One connection has room for 100 operations at once.', extensions: { code: 'SERVICE_UNAVAILABLE' } }]);
+    all[0]?.stop();
+    const next = follow(client, { id: closure.id });
+    await next.atLeast(1);
+    await changeClosure(api, closure.id, { status: 'CLOSED' });
+    expect(new Set(await Promise.all([...all.slice(1), next].map(({ end }) => end)))).toEqual(new Set(['complete']));
+  });
+
+  it('is closed for a message that is too large, and for one that is none; nothing of it is logged', async () => {
+    const client = wsClient(api.url, { connectionParams: { authorization: 'default/someone' } });
+    const large = follow(client, { id: 'x'.repeat(300_000) });
+    expect(await large.end).toMatchObject({ code: 1009 });
+    const connection = await openConnection(api.url);
+    connection.send(upgrade('/graphql'));
+    await connection.received(/\r\n\r\n/);
+    // A masked text frame of five letters, RFC 6455 section 5.2.
+    connection.socket.write(Buffer.from([0x81, 0x85, 0, 0, 0, 0, ...Buffer.from('hello')]));
+    await connection.closed;
+    expect(api.logged).toEqual([]);
+  });
+
+  it('does not take requests from clients that offer HTTP/2 beside', async () => {
+    const connection = await openConnection(api.url);
+    const body = JSON.stringify({ query: '{ closureProviders { id } }' });
+    connection.send(
+      'POST /graphql HTTP/1.1\r\nHost: gateway\r\nAuthorization: default/someone\r\n' +
+        'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n' +
+        `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+    );
+    connection.send(body.slice(5));
+    expect(await connection.received(/"data"/)).toMatch(/^HTTP\/1\.1 200 [\s\S]*{"data":{"closureProviders":\[{"id":"some_bank"}\]}}/);
+    connection.send('GET /livez HTTP/1.1\r\nHost: gateway\r\n\r\n');
+    await connection.received(/alive/);
+    connection.socket.destroy();
+  });
+});
