@@ -33,8 +33,6 @@ export const client = new Client({
   url: URL,
   // The gateway refuses a GET that another site could have had the browser send.
   preferGetMethod: false,
-  // Left alone, urql says that it would take event streams here, too.
-  fetchOptions: { headers: { accept: 'application/graphql-response+json, application/json' } },
   exchanges: [
     subscriptionExchange({
       forwardSubscription: ({ query = '', variables }) => ({ subscribe: (sink) => ({ unsubscribe: streams.subscribe({ query, variables }, sink) }) }),
