@@ -1,6 +1,9 @@
 require('./test/support/find-postgres.cjs');
 
-const { POSTGRES_BIN, TEST_DATABASE_URL, REQUIRE_POSTGRES } = process.env;
+const { existsSync } = require('node:fs');
+
+process.env.CHROMIUM_PATH ||= ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path)) ?? '';
+const { POSTGRES_BIN, TEST_DATABASE_URL, REQUIRE_POSTGRES, CHROMIUM_PATH, REQUIRE_CHROMIUM } = process.env;
 
 /** @type {import('jest').Config} */
 const common = {
@@ -16,8 +19,12 @@ const common = {
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
 };
 
-/** `*.postgres.test.ts` needs a database; `*.postgres-server.test.ts` starts, stops and kills servers of its own. */
-const everywhere = { ...common, displayName: 'gateway', testMatch: ['**/*.test.ts'], testPathIgnorePatterns: ['\\.postgres(-server)?\\.test\\.ts$'] };
+/**
+ * `*.postgres.test.ts` needs a database; `*.postgres-server.test.ts` starts, stops and kills servers of its own;
+ * `*.browser.test.ts` needs Chromium.
+ */
+const elsewhere = '\\.(postgres|postgres-server|browser)\\.test\\.ts$';
+const everywhere = { ...common, displayName: 'gateway', testMatch: ['**/*.test.ts'], testPathIgnorePatterns: [elsewhere] };
 const postgres = {
   ...common,
   displayName: 'postgres',
@@ -26,14 +33,16 @@ const postgres = {
   globalTeardown: '<rootDir>/test/support/postgres-teardown.ts',
 };
 const postgresServer = { ...common, displayName: 'postgres server', testMatch: ['**/*.postgres-server.test.ts'] };
+const browser = { ...common, displayName: 'browser', testMatch: ['**/*.browser.test.ts'] };
 
 const hasDatabase = Boolean(POSTGRES_BIN || TEST_DATABASE_URL || REQUIRE_POSTGRES);
 const hasPrograms = Boolean(POSTGRES_BIN || REQUIRE_POSTGRES);
+const hasBrowser = Boolean(CHROMIUM_PATH || REQUIRE_CHROMIUM);
 
 /** @type {import('jest').Config} */
 module.exports = {
-  projects: [everywhere, ...(hasDatabase ? [postgres] : []), ...(hasPrograms ? [postgresServer] : [])],
-  reporters: ['default', ...(hasPrograms ? [] : [['<rootDir>/test/support/not-run-reporter.cjs', { hasDatabase }]])],
+  projects: [everywhere, ...(hasDatabase ? [postgres] : []), ...(hasPrograms ? [postgresServer] : []), ...(hasBrowser ? [browser] : [])],
+  reporters: ['default', ['<rootDir>/test/support/not-run-reporter.cjs', { hasDatabase, hasPrograms, hasBrowser }]],
   maxWorkers: 2,
   testTimeout: 60_000,
 };

@@ -5,7 +5,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const sourceFolders = ['src', 'providers', 'scripts', 'bench', 'examples', 'test/support', 'test/faults', 'test/conformance'];
+const sourceFolders = ['src', 'providers', 'scripts', 'bench', 'examples/federated-graph', 'examples/web/server', 'test/support', 'test/faults', 'test/conformance'];
 const out = join(root, 'dist');
 
 function filesBelow(folder) {

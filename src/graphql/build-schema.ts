@@ -65,7 +65,8 @@ export function buildSubgraph(): Subgraph {
 
 /** The one place that knows TypeGraphQL and Apollo's subgraph library. */
 export function buildSubgraphFrom({ header, resolvers, references: entities, orphanedTypes = [], descriptions = {} }: SubgraphParts): Subgraph {
-  const source = buildSchemaSync({ resolvers, orphanedTypes, scalarsMap: [{ type: Date, scalar: GraphQLDateTime }], validate: false, pubSub: NO_TOPICS });
+  const scalarsMap = [{ type: Date, scalar: GraphQLDateTime }];
+  const source = buildSchemaSync({ resolvers, orphanedTypes, scalarsMap, validate: false, pubSub: NO_TOPICS });
   for (const [name, text] of Object.entries(descriptions)) describe(source, name, text);
   const schema = buildSubgraphSchema([
     { typeDefs: parse(header) },

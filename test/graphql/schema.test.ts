@@ -183,7 +183,7 @@ test.each([
   expect(committed.slice(committed.indexOf('\n')).trim()).toBe(sdl.trim());
 });
 
-const operations = readdirSync(join(folder, 'operations'));
+const operations = readdirSync(join(folder, 'operations')).filter((file) => file.endsWith('.graphql'));
 
 test('there is a client document for every operation', () => {
   const text = operations.map((file) => readFileSync(join(folder, 'operations', file), 'utf8')).join('\n');
