@@ -32,7 +32,8 @@ function run(copy: string, tests: readonly string[], only?: string): Outcome {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
   const jest = join(copy, 'node_modules', 'jest', 'bin', 'jest.js');
-  const options = ['--ci', '--json', '--outputFile', report, '--cacheDirectory', join(copy, 'cache'), '--testTimeout', String(TEST_TIMEOUT_MS), ...(only ? ['-t', only] : [])];
+  // What a variant leaves open must not hold up the next one.
+  const options = ['--ci', '--forceExit', '--json', '--outputFile', report, '--cacheDirectory', join(copy, 'cache'), '--testTimeout', String(TEST_TIMEOUT_MS), ...(only ? ['-t', only] : [])];
   const { error } = spawnSync(process.execPath, [jest, ...options, '--runTestsByPath', ...tests], { cwd: copy, stdio: 'ignore', timeout: LONGEST_RUN_MS });
   if (error || !existsSync(report)) return { kind: 'broken', why: error?.message ?? 'Jest wrote no report.' };
   const { numRuntimeErrorTestSuites, testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report;
