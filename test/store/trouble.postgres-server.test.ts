@@ -128,3 +128,43 @@ describe('a connection that is lost during the commit', () => {
     await proxy.dispose();
   });
 });
+
+describe('a connection that is to listen, and is not answered', () => {
+  /** A store whose connection that listens is broken, and whose next one meets silence. */
+  async function unanswered() {
+    const url = new URL(database.url);
+    let silences = 0;
+    let isHealthy = true;
+    const proxy = await startTcpProxy(Number(url.port), (sent) => {
+      if (isHealthy || !sent.includes('LISTEN')) return 'pass';
+      isHealthy = true;
+      silences += 1;
+      return 'silence';
+    });
+    url.port = String(proxy.port);
+    const { store } = await openPostgresStore(url.href);
+    const heard: StoreNews[] = [];
+    store.onNews((news) => heard.push(news));
+    isHealthy = false;
+    await database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'");
+    await until(() => silences > 0);
+    return { store, heard, proxy };
+  }
+
+  it('is given up for another one', async () => {
+    const { store, heard, proxy } = await unanswered();
+    await until(() => heard.some(({ kind }) => kind === 'missed'));
+    const closure = sampleClosure();
+    await write(store, closure);
+    await until(() => heard.some((news) => news.kind === 'changed' && news.id === closure.id));
+    await store.dispose();
+    await proxy.dispose();
+  });
+
+  it('does not keep the store from closing', async () => {
+    const { store, heard, proxy } = await unanswered();
+    await store.dispose();
+    expect(heard).toEqual([]);
+    await proxy.dispose();
+  });
+});
