@@ -40,6 +40,40 @@ describe('a server that does not keep what it acknowledged', () => {
   });
 });
 
+describe('a server that is told, under an open store, to keep nothing', () => {
+  async function set(setting: string, value: string): Promise<void> {
+    await database.sql(`ALTER SYSTEM SET ${setting} = ${value}`);
+    await database.sql('SELECT pg_reload_conf()');
+    await until(async () => (await database.sql(`SHOW ${setting}`))[0]?.[setting] === value);
+  }
+
+  it.each(['fsync', 'full_page_writes', 'synchronous_commit'])('makes it unready until it is told otherwise: %s=off', async (setting) => {
+    const { store } = await openPostgresStore(database.url);
+    await store.ping();
+    await set(setting, 'off');
+    await expect(store.ping()).rejects.toThrow(`${setting} must be on, and the database says off`);
+    await set(setting, 'on');
+    await store.ping();
+    await store.dispose();
+  });
+
+  it('loses nothing that was acknowledged when it crashes: synchronous_commit=off', async () => {
+    await server.stop();
+    // Nobody else writes to the disk what a commit did not.
+    await server.start(['wal_writer_delay=10000']);
+    const { store } = await openPostgresStore(database.url);
+    await write(store);
+    await set('synchronous_commit', 'off');
+    const closure = sampleClosure();
+    await write(store, closure);
+    await server.crash();
+    await server.start();
+    await set('synchronous_commit', 'on');
+    expect(await store.closures('tenant-a', [closure.id])).toMatchObject([{ id: closure.id }]);
+    await store.dispose();
+  });
+});
+
 describe('a server that goes away', () => {
   it('fails what is asked meanwhile, and is used again when it is back', async () => {
     const { store } = await openPostgresStore(database.url);
