@@ -112,9 +112,9 @@ describe('deliveries', () => {
     const { store } = harness;
     const settleEvent = store.settleEvent.bind(store);
     let isInTrouble = true;
-    store.settleEvent = async (...settled) => {
-      if (isInTrouble && settled[1] === 'in trouble') throw new Error('As the test has it.');
-      await settleEvent(...settled);
+    store.settleEvent = async (...settling) => {
+      if (isInTrouble && settling[1] === 'in trouble') throw new Error('As the test has it.');
+      await settleEvent(...settling);
     };
     await deliver([event(report(), 'in trouble'), event(closed())]);
     await harness.until(id, 'CLOSED');
