@@ -27,6 +27,8 @@ const WORDS: Record<FindingKind, string> = {
   RESENT: 'close requests that only the provider kept from closing twice',
   FALSE_CLOSED: 'false CLOSED',
   FALSE_REFUSED: 'told that nothing was closed, and it was',
+  UNFOUNDED: 'refused, failed or withdrawn, and nobody said so',
+  GIVEN_UP: 'left to a person, and it was closed',
   ILLEGAL: 'illegal transitions and broken histories',
   CONTRADICTED: 'answers contradicted later',
 };
