@@ -309,7 +309,8 @@ describe('a mark that the store does not take', () => {
     };
     const { closure } = await harness.close();
     expect(bank.sent).toHaveLength(0);
-    expect(harness.alarms).toMatchObject([{ what: 'a request could not be marked, and was not sent', error: { message: 'Connection terminated unexpectedly' } }]);
+    const error = { message: 'Connection terminated unexpectedly' };
+    expect(harness.alarms).toMatchObject([{ what: 'a request could not be marked, and was not sent', error }]);
     expect(await harness.until(closure?.id ?? '', 'CLOSING')).toMatchObject({ attempts });
     expect(bank.sent).toHaveLength(1);
   });

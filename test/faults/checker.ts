@@ -16,7 +16,17 @@ import type { CallerHistory } from './caller';
  * - ILLEGAL: a move that the state machine does not have, or a history that does not lead to where the closure is.
  * - CONTRADICTED: an answer that a later one or the store denies.
  */
-export const FINDING_KINDS = ['LOST', 'DOUBLE', 'RESENT', 'FALSE_CLOSED', 'FALSE_REFUSED', 'UNFOUNDED', 'GIVEN_UP', 'ILLEGAL', 'CONTRADICTED'] as const;
+export const FINDING_KINDS = [
+  'LOST',
+  'DOUBLE',
+  'RESENT',
+  'FALSE_CLOSED',
+  'FALSE_REFUSED',
+  'UNFOUNDED',
+  'GIVEN_UP',
+  'ILLEGAL',
+  'CONTRADICTED',
+] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
 export interface Finding {
@@ -140,7 +150,10 @@ function accountFindings(account: string, stored: readonly StoredClosure[], entr
   return findings;
 }
 
-/** What somebody must have said before a closing ends so, where it was not said. Callers of a run withdraw nothing, and no accepted closing fails. */
+/**
+ * What somebody must have said before a closing ends so, where it was not said. Callers of a run withdraw nothing, and no
+ * accepted closing fails.
+ */
 function missingWord(status: Closure['status'], isRefused: boolean): string | null {
   switch (status) {
     case 'REJECTED':

@@ -15,7 +15,8 @@ import { wireBattery } from './wire-battery';
 
 /**
  * The long form of the fault battery: `npm run faults`, all parts, or `npm run faults -- kills --store postgres --count 100
- * --seed 7`. Prints each part's figures, and keeps those of whole runs without a fault in docs/reliability.md. Exit status 1 when a promise was broken.
+ * --seed 7`. Prints each part's figures, and keeps those of whole runs without a fault in docs/reliability.md. Exit status 1
+ * when a promise was broken.
  */
 type StoreName = 'sqlite' | 'postgres';
 /** The stores, with whatever must be there to have them. */
