@@ -9,7 +9,7 @@ import type { Claimed } from '../ports/store';
 import { changeOf } from './change';
 import type { EngineParts } from './driver';
 import { reportChange } from './report';
-import { checkLease, ClaimLost, SendDeadlinePassed } from './send';
+import { checkLease, ClaimLost, commitMark, reportThrown, SendDeadlinePassed } from './send';
 import { leaseMs } from './settings';
 
 /** What came of looking after a sale, to be committed. */
@@ -72,7 +72,7 @@ export class Sales {
   }
 
   private async send(claimed: Claimed, provider: ConfiguredProvider, liquidation: ProviderLiquidation, facts: Facts): Promise<SaleLook | null> {
-    const { store, clock, settings } = this.parts;
+    const { clock, settings } = this.parts;
     const { id, fence, account, correlationId } = claimed.closure;
     const before = claimed.closure.liquidation;
     const idempotencyKey = before?.idempotencyKey ?? randomUUID();
@@ -91,8 +91,7 @@ export class Sales {
       };
       // Visible, so that no writer goes on from what it read before the mark.
       const set = { liquidation: marked, updatedAt: markedAt };
-      const after = await store.commit({ id, guard: { fence }, set, visible: true, lease: leaseMs(settings) });
-      if (!after) throw new ClaimLost();
+      const after = await commitMark(this.parts, { id, guard: { fence }, set, visible: true, lease: leaseMs(settings) });
       situation = { ...claimed, closure: after };
       checkLease(this.parts, provider, started);
     };
@@ -103,7 +102,7 @@ export class Sales {
     } catch (error) {
       if (error instanceof ClaimLost) throw error;
       if (error instanceof SendDeadlinePassed) return this.takeBack(situation.closure, before);
-      this.parts.telemetry.alarm({ what: 'an adapter threw', provider: provider.id, closureId: id, correlationId, error });
+      reportThrown(this.parts, claimed.closure, error);
       return answered(afterThrow(situation !== claimed));
     }
   }

@@ -1,7 +1,7 @@
 import type { Attempt, Closure } from '../domain/closure';
 import type { CloseOutcome } from '../domain/outcome';
 import type { CloseRequest, ConfiguredProvider } from '../ports/provider';
-import type { Claimed } from '../ports/store';
+import type { Claimed, ClosureChange } from '../ports/store';
 import type { EngineParts } from './driver';
 import { leaseMs } from './settings';
 
@@ -16,8 +16,30 @@ export class ClaimLost extends Error {
 /** The mark is durable and too little of the lease is left for the request to end within it. */
 export class SendDeadlinePassed extends Error {}
 
+/** The store did not take the mark, or its answer was lost: nothing was sent. */
+class MarkFailed extends Error {}
+
 /** The gateway stops, and the request has no mark yet. */
 class Stopping extends Error {}
+
+/**
+ * Makes a request's mark durable.
+ * @throws ClaimLost when the claim is gone; MarkFailed for whatever the store throws
+ */
+export async function commitMark({ store }: EngineParts, change: ClosureChange): Promise<Closure> {
+  const after = await store.commit(change).catch((cause: unknown) => {
+    throw new MarkFailed('The mark could not be committed.', { cause });
+  });
+  if (!after) throw new ClaimLost();
+  return after;
+}
+
+/** Tells of what a send threw: a bug of the adapter, unless it was the store. */
+export function reportThrown({ telemetry }: EngineParts, { id: closureId, account, correlationId }: Closure, error: unknown): void {
+  const about = { provider: account.provider, closureId, correlationId };
+  if (error instanceof MarkFailed) telemetry.alarm({ what: 'a request could not be marked, and was not sent', ...about, error: error.cause });
+  else telemetry.alarm({ what: 'an adapter threw', ...about, error });
+}
 
 /** How one request is sent. */
 export interface SendOptions {
@@ -46,7 +68,7 @@ export type Sent =
  * @throws ClaimLost when the mark finds the claim gone; nothing was sent
  */
 export async function sendClose(parts: EngineParts, provider: ConfiguredProvider, claimed: Claimed, { freshToken, stop }: SendOptions): Promise<Sent> {
-  const { store, clock, telemetry } = parts;
+  const { clock } = parts;
   let situation = claimed;
   let attempt: Attempt | null = null;
 
@@ -61,7 +83,7 @@ export async function sendClose(parts: EngineParts, provider: ConfiguredProvider
       answeredAt: null,
       evidence: {},
     };
-    const after = await store.commit({
+    const after = await commitMark(parts, {
       id: claimed.closure.id,
       guard: { fence: claimed.closure.fence },
       set: { attempts: marked.number, updatedAt: marked.markedAt },
@@ -69,7 +91,6 @@ export async function sendClose(parts: EngineParts, provider: ConfiguredProvider
       mark: marked,
       lease: leaseMs(parts.settings),
     });
-    if (!after) throw new ClaimLost();
     attempt = marked;
     situation = { closure: after, attempts: [...claimed.attempts, marked] };
     checkLease(parts, provider, started);
@@ -82,7 +103,7 @@ export async function sendClose(parts: EngineParts, provider: ConfiguredProvider
   } catch (error) {
     if (error instanceof ClaimLost) throw error;
     if (error instanceof Stopping || error instanceof SendDeadlinePassed) return await takeBack(parts, situation, attempt);
-    telemetry.alarm({ what: 'an adapter threw', provider: provider.id, closureId: closure.id, correlationId: closure.correlationId, error });
+    reportThrown(parts, closure, error);
     return { kind: 'answered', situation, attempt: numberOf(attempt), outcome: afterThrow(attempt) };
   }
 }

@@ -17,7 +17,7 @@ export type DeliveryResult = 'kept' | 'refused' | 'unavailable' | 'unknown';
 const BATCH = 50;
 /** A write that keeps losing to others gives up after so many looks. */
 const MAX_LOOKS = 10;
-/** How often events that another process left are looked for, and after a store that does not answer, ms. */
+/** How often events that another process left are looked for, and after trouble with the store or with one event, ms. */
 const LOOK_EVERY_MS = 5_000;
 
 /** Webhooks: verified, kept durably, answered, and only then applied. */
@@ -27,6 +27,8 @@ export class Webhooks {
   private again = false;
   private timer: NodeJS.Timeout | undefined;
   private stopping = false;
+  /** Events that could not be applied, by provider and id: claimed here still, and tried again at that time (monotonic, ms). */
+  private readonly failed = new Map<string, { event: InboxEvent; at: number }>();
 
   constructor(
     private readonly parts: EngineParts,
@@ -67,7 +69,7 @@ export class Webhooks {
     if (this.again) return;
     clearTimeout(this.timer);
     this.applying = this.applyAll()
-      .catch((error: unknown) => this.parts.telemetry.alarm({ what: 'kept webhooks could not be applied', error }))
+      .catch((error: unknown) => this.notApplied(error))
       .finally(() => {
         this.applying = null;
         if (this.again) this.apply();
@@ -76,12 +78,36 @@ export class Webhooks {
   }
 
   private async applyAll(): Promise<void> {
-    const { store, settings } = this.parts;
+    const { store, clock, settings } = this.parts;
+    const now = clock.monotonic();
+    await this.applyEach([...this.failed.values()].flatMap(({ event, at }) => (at <= now ? [event] : [])));
     for (;;) {
       const events = await store.claimEvents(BATCH, leaseMs(settings));
-      for (const event of events) await store.settleEvent(event.provider, event.id, await this.applyOne(event));
-      if (events.length < BATCH || this.stopping) return;
+      await this.applyEach(events);
+      if (events.length < BATCH || this.failed.size >= BATCH || this.stopping) return;
     }
+  }
+
+  /** Never rejects: an event that fails holds no other one up. */
+  private async applyEach(events: readonly InboxEvent[]): Promise<void> {
+    const { store, clock } = this.parts;
+    const errors: unknown[] = [];
+    for (const event of events) {
+      const key = `${event.provider} ${event.id}`;
+      try {
+        await store.settleEvent(event.provider, event.id, await this.applyOne(event));
+        this.failed.delete(key);
+      } catch (error) {
+        this.failed.set(key, { event, at: clock.monotonic() + LOOK_EVERY_MS });
+        errors.push(error);
+      }
+    }
+    // Mostly they have one cause.
+    if (errors.length > 0) this.notApplied(errors[0]);
+  }
+
+  private notApplied(error: unknown): void {
+    this.parts.telemetry.alarm({ what: 'kept webhooks could not be applied', error });
   }
 
   private async applyOne(event: InboxEvent): Promise<EventOutcome> {

@@ -1,16 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { StoreUnreachable } from './errors';
 import type { Query } from './postgres/driver';
 import { migrate as migratePostgres } from './postgres/migrate';
 import { PgDriver } from './postgres/pg-driver';
-import { prepareSession } from './postgres/session';
+import { prepareSession, STATEMENT_TIMEOUT_MS } from './postgres/session';
 import type { Row } from './rows';
 import { DATABASE_FILE } from './sqlite/data-folder';
 import { type Database, openDurableDatabase, type SqlValue } from './sqlite/database';
 import { lockFolder } from './sqlite/folder-lock';
 import { migrate as migrateSqlite } from './sqlite/migrate';
-import { markMoved, unmarkMoved } from './sqlite/moved';
+import { markMoved, movedFile, unmarkMoved } from './sqlite/moved';
 
 /** What is copied, in an order in which every row finds those that it refers to; `key` orders a table's rows. */
 const TABLES: readonly { name: string; key: readonly string[]; columns: string }[] = [
@@ -25,12 +26,28 @@ const TABLES: readonly { name: string; key: readonly string[]; columns: string }
   { name: 'webhook_event', key: ['position'], columns: '*, NULL AS lease_until' },
 ];
 const PAGE = 500;
+/** How often and for how long a transaction is asked after whose end was not heard, ms. Longer than an idle one is let live. */
+const ASK_EVERY_MS = 200;
+const ASK_FOR_MS = 2 * STATEMENT_TIMEOUT_MS;
 
 /** The copy was not begun, or was undone. */
 export class CopyRefused extends Error {
   constructor(why: string) {
     super(`Nothing was copied: ${why}`);
     this.name = 'CopyRefused';
+  }
+}
+
+/** The answer to the commit was lost, and the database could not be asked for it again. The folder stays marked. */
+export class CopyUnknown extends Error {
+  constructor(dataDir: string, transaction: string, cause: unknown) {
+    super(
+      `Whether the closures were copied is not known (${messageOf(cause)}), and no gateway works on ${dataDir} until it is. Ask the database: ` +
+        `SELECT pg_xact_status('${transaction}'). After "committed", start the gateway with DATABASE_URL. ` +
+        `After "aborted", nothing was copied: remove ${movedFile(dataDir)}.`,
+      { cause },
+    );
+    this.name = 'CopyUnknown';
   }
 }
 
@@ -48,7 +65,8 @@ export interface CopyOptions {
 /**
  * Takes an embedded store to PostgreSQL, in one transaction. Afterwards the folder is marked, and no gateway works on
  * it any more: two that work on the same closures would ask the providers twice.
- * @throws CopyRefused when there is no store, or the database has closures already
+ * @throws CopyRefused when there is no store, the database has closures already, or it did not take the copy
+ * @throws CopyUnknown when it cannot be told whether the copy is there
  * @throws StoreLocked while a gateway has the folder, and what opening either store throws
  */
 export async function copyStore({ dataDir, url, now, copied = () => {} }: CopyOptions): Promise<void> {
@@ -81,19 +99,46 @@ async function copyFrom(source: Database, { dataDir, url, now, copied }: Require
       const [found] = await query('SELECT EXISTS (SELECT FROM closure) OR EXISTS (SELECT FROM webhook_event) AS something');
       if (found?.something) throw new CopyRefused('the database has closures or webhook events already.');
       for (const table of TABLES) copied(table.name, await copyTable(source, query, table));
+      const [begun] = await query('SELECT pg_current_xact_id()::text AS transaction');
       markMoved(dataDir, now);
       try {
         await query('COMMIT');
       } catch (error) {
-        unmarkMoved(dataDir);
-        throw error;
+        await assertCommitted(driver.query, String(begun?.transaction), dataDir, error);
       }
-      // Without statistics, the first minutes would be slow.
-      await query(`ANALYZE ${TABLES.map(({ name }) => name).join(', ')}`);
     });
+    // Without statistics, the first minutes would be slow.
+    await driver.session((query) => query(`ANALYZE ${TABLES.map(({ name }) => name).join(', ')}`));
   } finally {
     await driver.close();
   }
+}
+
+/**
+ * The commit failed, or only its answer was lost: the database knows which. Only where nothing was copied is the folder
+ * given back.
+ * @throws CopyRefused, CopyUnknown
+ */
+async function assertCommitted(query: Query, transaction: string, dataDir: string, cause: unknown): Promise<void> {
+  const outcome = await outcomeOf(query, transaction).catch(() => 'unknown');
+  if (outcome === 'committed') return;
+  if (outcome !== 'aborted') throw new CopyUnknown(dataDir, transaction, cause);
+  unmarkMoved(dataDir);
+  throw new CopyRefused(`the database did not take it (${messageOf(cause)}).`);
+}
+
+/** See pg_xact_status, https://www.postgresql.org/docs/current/functions-info.html. The server may not have noticed yet that its client is gone. */
+async function outcomeOf(query: Query, transaction: string): Promise<unknown> {
+  const until = performance.now() + ASK_FOR_MS;
+  for (;;) {
+    const [row] = await query('SELECT pg_xact_status($1::xid8) AS outcome', [transaction]);
+    if (row?.outcome !== 'in progress' || performance.now() > until) return row?.outcome;
+    await wait(ASK_EVERY_MS);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** @returns how many rows both stores have */

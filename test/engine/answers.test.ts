@@ -291,3 +291,27 @@ describe('Retry-After', () => {
     expect(bank.reads).toBeGreaterThan(0);
   });
 });
+
+describe('a mark that the store does not take', () => {
+  it.each([
+    ['that is there after all', true, 2],
+    ['that is not there', false, 1],
+  ])('%s: it is no bug of the adapter, nothing is sent, and the closing goes on', async (_, isMade, attempts) => {
+    await start();
+    const { store } = harness;
+    const commit = store.commit.bind(store);
+    let isAway = true;
+    store.commit = async (change) => {
+      if (!change.mark || !isAway) return commit(change);
+      isAway = false;
+      if (isMade) await commit(change);
+      throw new Error('Connection terminated unexpectedly');
+    };
+    const { closure } = await harness.close();
+    expect(bank.sent).toHaveLength(0);
+    const error = { message: 'Connection terminated unexpectedly' };
+    expect(harness.alarms).toMatchObject([{ what: 'a request could not be marked, and was not sent', error }]);
+    expect(await harness.until(closure?.id ?? '', 'CLOSING')).toMatchObject({ attempts });
+    expect(bank.sent).toHaveLength(1);
+  });
+});

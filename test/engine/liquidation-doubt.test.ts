@@ -120,6 +120,23 @@ describe('an adapter that throws', () => {
   });
 });
 
+describe('a store that does not take the mark of a request to sell', () => {
+  it('is reported as what it is, and nothing is sent before it does', async () => {
+    const { store } = harness;
+    const commit = store.commit.bind(store);
+    let isAway = true;
+    store.commit = (change) => {
+      if (change.set.liquidation?.stage !== 'MARKED' || !isAway) return commit(change);
+      isAway = false;
+      return Promise.reject(new Error('As the test has it.'));
+    };
+    const id = await harness.sell();
+    await harness.stage(id, 'ACCEPTED');
+    expect(harness.alarms.map(({ what }) => what)).toEqual(['a request could not be marked, and was not sent']);
+    expect(bank.requested).toHaveLength(1);
+  });
+});
+
 describe('a claim that is lost while the request to sell is on its way', () => {
   /** Somebody else writes while the provider still works on the request. */
   async function overtaken(outcome: LiquidationOutcome): Promise<string> {

@@ -105,6 +105,25 @@ describe('deliveries', () => {
     expect(await all()).toHaveLength(1);
   });
 
+  it('of which one cannot be applied are applied but for that one, which is tried again', async () => {
+    // A claim on an event would outlast the test.
+    await start({ providerTimeoutMs: 120_000 });
+    const id = await close();
+    const { store } = harness;
+    const settleEvent = store.settleEvent.bind(store);
+    let isInTrouble = true;
+    store.settleEvent = async (...settling) => {
+      if (isInTrouble && settling[1] === 'in trouble') throw new Error('As the test has it.');
+      await settleEvent(...settling);
+    };
+    await deliver([event(report(), 'in trouble'), event(closed())]);
+    await harness.until(id, 'CLOSED');
+    while ((await store.census(10)).inbox.count > 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(harness.alarms).toEqual([expect.objectContaining({ what: 'kept webhooks could not be applied' })]);
+    isInTrouble = false;
+    while ((await store.census(10)).inbox.count > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+
   it('kept before a restart are applied after it', async () => {
     await start();
     const id = await close();

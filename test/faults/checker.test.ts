@@ -35,6 +35,12 @@ function callers(answers: CloseAnswer[], sights: [status: ClosureStatus, version
 
 const CLOSED = stored(['REQUESTED', 'CLOSED']);
 const GOOD: Remains = { callers: callers([OWN], [['CLOSED', 2, 0, 1]]), stored: [CLOSED], ledgers: { bank: [effective(50)] } };
+/** A closing that took this way, at a provider with these close requests in its books. */
+const went = (path: ClosureStatus[], attempts: number, ...ledger: LedgerEntry[]): Partial<Remains> => ({
+  stored: [stored(path, attempts)],
+  callers: callers([OWN]),
+  ledgers: { bank: ledger },
+});
 const kinds = (broken: Partial<Remains>): FindingKind[] => check({ ...GOOD, ...broken }).map(({ kind }) => kind);
 
 it('finds nothing in a run that kept its promises', () => {
@@ -49,6 +55,11 @@ it.each<[string, FindingKind, Partial<Remains>]>([
   ['an unsettled group of moves', 'LOST', { stored: [stored(['REQUESTED', 'CLOSING'])], callers: callers([OWN]), ledgers: { bank: [effective(50)] } }],
   ['CLOSED without a close', 'FALSE_CLOSED', { ledgers: { bank: [entry('close', 10, { status: 404 })] } }],
   ['CLOSED before the provider closed it', 'FALSE_CLOSED', { closingMs: { bank: 500 } }],
+  ['a refusal that nobody made', 'UNFOUNDED', went(['REQUESTED', 'REJECTED'], 1, entry('close', 10, { status: 401 }))],
+  ['a refusal after a lost answer', 'UNFOUNDED', went(['REQUESTED', 'UNCONFIRMED', 'REJECTED'], 1, entry('close', 10, { status: 'hang' }))],
+  ['a withdrawal that nobody asked for', 'UNFOUNDED', went(['REQUESTED', 'CANCELLED'], 0)],
+  ['a time-out that counts as a failure', 'UNFOUNDED', went(['REQUESTED', 'UNCONFIRMED', 'NEEDS_REVIEW', 'FAILED'], 1)],
+  ['a closing that was carried out and left to a person', 'GIVEN_UP', went(['REQUESTED', 'UNCONFIRMED', 'NEEDS_REVIEW'], 1, effective(50))],
   ['a move that there is no arrow for', 'ILLEGAL', { stored: [stored(['REQUESTED', 'REJECTED', 'CLOSED'])] }],
   ['a terminal state that was left', 'ILLEGAL', { stored: [stored(['REQUESTED', 'CLOSED', 'CLOSING', 'CLOSED'])] }],
   ['a history with a gap', 'ILLEGAL', { stored: [{ ...CLOSED, events: CLOSED.events.slice(1) }] }],
@@ -84,6 +95,15 @@ describe('the provider\'s own books', () => {
   });
   it('a refusal of what was closed', () => {
     expect(kinds({ stored: [stored(['REQUESTED', 'REJECTED'])], callers: callers([OWN]) })).toEqual(['FALSE_REFUSED']);
+  });
+  it.each([403, 404, 409, 418])('a refusal with %d is one', (status) => {
+    expect(kinds(went(['REQUESTED', 'REJECTED'], 1, entry('close', 10, { status })))).toEqual([]);
+  });
+  it('a refusal of what was closed before the run needs no other word', () => {
+    expect(kinds({ ...went(['REQUESTED', 'REJECTED'], 1), closedBefore: new Set(['bank acc-1']) })).toEqual([]);
+  });
+  it('what was not carried out may be left to a person', () => {
+    expect(kinds(went(['REQUESTED', 'UNCONFIRMED', 'NEEDS_REVIEW'], 1, entry('close', 10, { status: 'reset' })))).toEqual([]);
   });
   it('what was closed before the run is no false CLOSED', () => {
     expect(kinds({ ledgers: { bank: [] }, closedBefore: new Set(['bank acc-1']) })).toEqual([]);

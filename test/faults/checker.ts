@@ -11,10 +11,22 @@ import type { CallerHistory } from './caller';
  * - RESENT: a close request left where only the provider could keep it from closing twice.
  * - FALSE_CLOSED: CLOSED, and the provider had not closed the account.
  * - FALSE_REFUSED: told that nothing was closed, and we closed it.
+ * - UNFOUNDED: REJECTED, FAILED or CANCELLED, and nobody said so.
+ * - GIVEN_UP: left to a person, and the provider had carried out our close.
  * - ILLEGAL: a move that the state machine does not have, or a history that does not lead to where the closure is.
  * - CONTRADICTED: an answer that a later one or the store denies.
  */
-export const FINDING_KINDS = ['LOST', 'DOUBLE', 'RESENT', 'FALSE_CLOSED', 'FALSE_REFUSED', 'ILLEGAL', 'CONTRADICTED'] as const;
+export const FINDING_KINDS = [
+  'LOST',
+  'DOUBLE',
+  'RESENT',
+  'FALSE_CLOSED',
+  'FALSE_REFUSED',
+  'UNFOUNDED',
+  'GIVEN_UP',
+  'ILLEGAL',
+  'CONTRADICTED',
+] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
 export interface Finding {
@@ -48,6 +60,8 @@ export interface Remains {
 const LEDGER_SLACK_MS = 10;
 /** The request was not carried out, by the provider's own word, and may leave again without a look at the account. */
 const MAY_COME_AGAIN: ReadonlySet<LedgerEntry['status']> = new Set([401, 403, 429, 503]);
+/** A token that was not accepted and a request that came too soon are no refusals of the closing. */
+const NO_REFUSAL: ReadonlySet<LedgerEntry['status']> = new Set([401, 429]);
 const NOTHING_CLOSED: ReadonlySet<Closure['status']> = new Set(['REJECTED', 'FAILED', 'CANCELLED', 'ANNOUNCED']);
 
 /** Compares the callers' answers, the store and the provider's own books. No findings: every promise was kept. */
@@ -123,7 +137,38 @@ function accountFindings(account: string, stored: readonly StoredClosure[], entr
   if (first && stored.length > 0 && stored.every(({ closure }) => NOTHING_CLOSED.has(closure.status))) {
     found('FALSE_REFUSED', `its closures are ${stored.map(({ closure }) => closure.status).join(' and ')}, and we closed it.`);
   }
+  const isClosed = first !== undefined || remains.closedBefore?.has(account) === true;
+  for (const { closure } of stored) {
+    const missing = missingWord(closure.status, isClosed || closes.some(isRefusal));
+    if (missing) found('UNFOUNDED', `closure ${closure.id} is ${closure.status}, and ${missing}.`);
+  }
+  // Whoever gives up where the books show nothing has a reason: what was never carried out reads open for ever.
+  const givenUp = stored.find(({ closure }) => closure.status === 'NEEDS_REVIEW');
+  if (first && givenUp && !stored.some(({ closure }) => closure.status === 'CLOSED')) {
+    found('GIVEN_UP', `closure ${givenUp.closure.id} waits for a person, and the provider had closed it.`);
+  }
   return findings;
+}
+
+/**
+ * What somebody must have said before a closing ends so, where it was not said. Callers of a run withdraw nothing, and no
+ * accepted closing fails.
+ */
+function missingWord(status: Closure['status'], isRefused: boolean): string | null {
+  switch (status) {
+    case 'REJECTED':
+      return isRefused ? null : 'the provider never refused it';
+    case 'CANCELLED':
+      return 'nobody withdrew it';
+    case 'FAILED':
+      return 'the provider never said that it failed';
+    default:
+      return null;
+  }
+}
+
+function isRefusal({ status }: LedgerEntry): boolean {
+  return typeof status === 'number' && status >= 400 && status < 500 && !NO_REFUSAL.has(status);
 }
 
 function isReadBetween(entries: readonly LedgerEntry[], before: LedgerEntry, after: LedgerEntry): boolean {

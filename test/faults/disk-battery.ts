@@ -76,6 +76,7 @@ export async function diskBattery({ say }: PartOptions): Promise<PartReport> {
           ['on a read-only file system', saysWhere ? 'refuses to start, and names DATA_DIR' : 'does not say why'],
           ...countsOf(findings),
         ],
+        isWhole: true,
         isGood: full.sentUnrecorded === 0 && full.readyz === 503 && full.delivery === 503 && full.canRead && isReady && settled === refused.length && saysWhere && findings.length === 0,
       };
     } finally {

@@ -53,6 +53,7 @@ export async function failpointBattery({ store, count, say }: PartOptions): Prom
       ...countsOf(all.flatMap(({ findings }) => findings)),
       ...odd,
     ],
+    isWhole: cases.length === every.length,
     isGood: odd.length === 0,
   };
 }

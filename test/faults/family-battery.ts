@@ -21,6 +21,7 @@ export async function familyBattery({ store, count = GROUPS, seed, say }: PartOp
       ['groups of which everything ended CLOSED', `${results.filter(({ isGood }) => isGood).length} of ${count}`],
       ...countsOf(results.flatMap(({ findings }) => findings)),
     ],
+    isWhole: count >= GROUPS,
     isGood: results.every(({ isGood }) => isGood),
   };
 }

@@ -37,6 +37,7 @@ export async function killBattery({ store, count = KILLS, seed, say }: PartOptio
       ['the same with nothing to recover, on an empty store: median', seconds(quantile(results.map(({ emptyStoreMs }) => emptyStoreMs), 0.5))],
       ...countsOf(findings),
     ],
+    isWhole: count >= KILLS,
     isGood: findings.length === 0,
   };
 }

@@ -8,6 +8,8 @@ export type Row = [what: string, value: string];
 
 export interface PartReport {
   rows: Row[];
+  /** It did as much as the part does by itself, or more. */
+  isWhole: boolean;
   /** Every promise was kept. */
   isGood: boolean;
 }
@@ -27,6 +29,8 @@ const WORDS: Record<FindingKind, string> = {
   RESENT: 'close requests that only the provider kept from closing twice',
   FALSE_CLOSED: 'false CLOSED',
   FALSE_REFUSED: 'told that nothing was closed, and it was',
+  UNFOUNDED: 'refused, failed or withdrawn, and nobody said so',
+  GIVEN_UP: 'left to a person, and it was closed',
   ILLEGAL: 'illegal transitions and broken histories',
   CONTRADICTED: 'answers contradicted later',
 };
@@ -50,6 +54,19 @@ export function tableOf(rows: readonly Row[], heads: Row = ['figure', 'value']):
 export function circumstances(): string {
   const load = loadavg()[1]?.toFixed(1);
   return `Node ${process.versions.node}, ${availableParallelism()} processors, load ${load}, ${new Date().toISOString().slice(0, 10)}`;
+}
+
+/**
+ * Keeps a part's table in the file, unless it would take the place of a better one: a short run shows less, and one that
+ * failed is for whoever mends it.
+ * @param source the command and its circumstances
+ * @returns what became of it, for the person at the terminal
+ */
+export function keepTable(file: string, name: string, source: string, { rows, isWhole, isGood }: PartReport): string {
+  if (!isGood) return `A promise was broken: ${file} is left as it is.`;
+  if (!isWhole) return `Shorter than the part is by itself: ${file} is left as it is.`;
+  writeBetweenMarks(file, name, `${source}\n\n${tableOf(rows)}`);
+  return `Kept in ${file}.`;
 }
 
 /** Puts the text between the marks of that name in the file, and leaves the rest as it is. */

@@ -16,6 +16,7 @@ export async function rollingBattery({ store, count = RESTARTS, seed, say }: Par
       ['of these settled by the same key', `${settled} of ${failed}`],
       ...countsOf(findings),
     ],
+    isWhole: count >= RESTARTS,
     isGood: endedWell === count && settled === failed && findings.length === 0,
   };
 }

@@ -16,6 +16,7 @@ export async function staleBattery({ store, count = STOPS, seed, say }: PartOpti
       ['both end by themselves afterwards, exit status 0', endedWell ? 'yes' : 'no'],
       ...countsOf(findings),
     ],
+    isWhole: count >= STOPS,
     isGood: endedWell && findings.length === 0,
   };
 }

@@ -42,6 +42,7 @@ export async function wireBattery({ store, count: step = 1, say }: PartOptions):
       ['accounts closed by one effective close, closure CLOSED', `${right} of ${cases.length}`],
       ...countsOf(findings),
     ],
+    isWhole: step === 1,
     isGood: right === cases.length && findings.length === 0,
   };
 }

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { closureRef } from '../../src/domain/account';
 import type { Closure } from '../../src/domain/closure';
 import type { ClosureStore } from '../../src/ports/store';
-import { CopyRefused, copyStore } from '../../src/store/copy';
+import { CopyRefused, CopyUnknown, copyStore } from '../../src/store/copy';
 import { StoreLocked, StoreMoved, StoreUnreachable } from '../../src/store/errors';
 import { openPostgresStore } from '../../src/store/postgres';
 import { openPostgresAuditTrail } from '../../src/store/postgres/audit-trail';
@@ -15,6 +15,7 @@ import { byWorker, LEASE_MS } from '../store-contract/harness';
 import { auditKey, verified } from '../support/audit';
 import { createDatabase, type TestDatabase } from '../support/postgres-database';
 import { sampleAccount, sampleClosure, sampleEvent, sampleMark } from '../support/sample-closure';
+import { type Meddling, startTcpProxy } from '../support/tcp-proxy';
 import { buildForChildren } from './child';
 import { temporaryFolder } from './sqlite-harness';
 
@@ -167,5 +168,54 @@ describe('copying the embedded store to PostgreSQL', () => {
     expect(stdout).toMatch(/^closure_event: 1 rows$/m);
     await expect(run('--from', dataDir, '--to', database.url)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('Nothing was copied') });
     await expect(run('--from', dataDir)).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('--to') });
+  });
+});
+
+describe('a connection that breaks while the copy is committed', () => {
+  beforeEach(async () => {
+    const source = await openSqliteStore({ dataDir, clock });
+    await source.record(sampleClosure(), sampleEvent(), LEASE_MS);
+    await source.dispose();
+    // Making the tables is a commit of its own.
+    await (await openPostgresStore(database.url)).store.dispose();
+  });
+
+  /** Copies over a wire on which that becomes of the commit, and that of everything after it. */
+  async function copyCut(commit: Meddling, afterwards: Meddling = 'pass'): Promise<unknown> {
+    const url = new URL(database.url);
+    let isCut = false;
+    const proxy = await startTcpProxy(Number(url.port), (sent) => {
+      if (isCut) return afterwards;
+      isCut = sent.includes('COMMIT');
+      return isCut ? commit : 'pass';
+    });
+    url.port = String(proxy.port);
+    try {
+      return await copyStore({ dataDir, url: url.href, now: Date.now() }).catch((error: unknown) => error);
+    } finally {
+      await proxy.dispose();
+    }
+  }
+  const copied = () => database.sql('SELECT count(*)::int AS rows FROM closure');
+
+  it('when it was made there is found out, and leaves the folder marked', async () => {
+    expect(await copyCut('loseAnswer')).toBeUndefined();
+    expect(await copied()).toEqual([{ rows: 1 }]);
+    await expect(openSqliteStore({ dataDir, clock })).rejects.toThrow(StoreMoved);
+  });
+
+  it('before it got there is found out, and gives the folder back', async () => {
+    expect(await copyCut('loseRequest')).toBeInstanceOf(CopyRefused);
+    expect(await copied()).toEqual([{ rows: 0 }]);
+    await (await openSqliteStore({ dataDir, clock })).dispose();
+  });
+
+  it('and stays broken leaves the folder marked, and says how to find out', async () => {
+    const error = await copyCut('loseAnswer', 'loseRequest');
+    expect(error).toBeInstanceOf(CopyUnknown);
+    const [, question] = /(SELECT pg_xact_status\('\d+'\))/.exec(String(error)) ?? [];
+    expect(await database.sql(String(question))).toEqual([{ pg_xact_status: 'committed' }]);
+    expect(String(error)).toContain(join(dataDir, 'gateway.moved.txt'));
+    await expect(openSqliteStore({ dataDir, clock })).rejects.toThrow(StoreMoved);
   });
 });

@@ -40,6 +40,40 @@ describe('a server that does not keep what it acknowledged', () => {
   });
 });
 
+describe('a server that is told, under an open store, to keep nothing', () => {
+  async function set(setting: string, value: string): Promise<void> {
+    await database.sql(`ALTER SYSTEM SET ${setting} = ${value}`);
+    await database.sql('SELECT pg_reload_conf()');
+    await until(async () => (await database.sql(`SHOW ${setting}`))[0]?.[setting] === value);
+  }
+
+  it.each(['fsync', 'full_page_writes', 'synchronous_commit'])('makes it unready until it is told otherwise: %s=off', async (setting) => {
+    const { store } = await openPostgresStore(database.url);
+    await store.ping();
+    await set(setting, 'off');
+    await expect(store.ping()).rejects.toThrow(`${setting} must be on, and the database says off`);
+    await set(setting, 'on');
+    await store.ping();
+    await store.dispose();
+  });
+
+  it('loses nothing that was acknowledged when it crashes: synchronous_commit=off', async () => {
+    await server.stop();
+    // Nobody else writes to the disk what a commit did not.
+    await server.start(['wal_writer_delay=10000']);
+    const { store } = await openPostgresStore(database.url);
+    await write(store);
+    await set('synchronous_commit', 'off');
+    const closure = sampleClosure();
+    await write(store, closure);
+    await server.crash();
+    await server.start();
+    await set('synchronous_commit', 'on');
+    expect(await store.closures('tenant-a', [closure.id])).toMatchObject([{ id: closure.id }]);
+    await store.dispose();
+  });
+});
+
 describe('a server that goes away', () => {
   it('fails what is asked meanwhile, and is used again when it is back', async () => {
     const { store } = await openPostgresStore(database.url);
@@ -125,6 +159,46 @@ describe('a connection that is lost during the commit', () => {
     const again = await Promise.all(closures.map((closure) => write(store, { ...sampleClosure(), idempotencyKey: closure.idempotencyKey })));
     expect(again.map(({ kind }) => kind)).toEqual(closures.map(() => 'keyTaken'));
     await store.dispose();
+    await proxy.dispose();
+  });
+});
+
+describe('a connection that is to listen, and is not answered', () => {
+  /** A store whose connection that listens is broken, and whose next one meets silence. */
+  async function unanswered() {
+    const url = new URL(database.url);
+    let silences = 0;
+    let isHealthy = true;
+    const proxy = await startTcpProxy(Number(url.port), (sent) => {
+      if (isHealthy || !sent.includes('LISTEN')) return 'pass';
+      isHealthy = true;
+      silences += 1;
+      return 'silence';
+    });
+    url.port = String(proxy.port);
+    const { store } = await openPostgresStore(url.href);
+    const heard: StoreNews[] = [];
+    store.onNews((news) => heard.push(news));
+    isHealthy = false;
+    await database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'");
+    await until(() => silences > 0);
+    return { store, heard, proxy };
+  }
+
+  it('is given up for another one', async () => {
+    const { store, heard, proxy } = await unanswered();
+    await until(() => heard.some(({ kind }) => kind === 'missed'));
+    const closure = sampleClosure();
+    await write(store, closure);
+    await until(() => heard.some((news) => news.kind === 'changed' && news.id === closure.id));
+    await store.dispose();
+    await proxy.dispose();
+  });
+
+  it('does not keep the store from closing', async () => {
+    const { store, heard, proxy } = await unanswered();
+    await store.dispose();
+    expect(heard).toEqual([]);
     await proxy.dispose();
   });
 });

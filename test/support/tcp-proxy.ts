@@ -13,15 +13,19 @@ export interface TcpProxy {
 }
 
 /** What becomes of bytes that a client sends, and of the connection with them. */
-export type Meddling = 'pass' | 'loseRequest' | 'loseAnswer';
+export type Meddling = 'pass' | 'loseRequest' | 'loseAnswer' | 'silence';
 
-/** @param meddle asked for all that clients send; a lost request does not reach the server, a lost answer was made there */
+/**
+ * @param meddle asked for all that clients send; a lost request does not reach the server, a lost answer was made there;
+ * in silence nothing passes any more, and the connection stands
+ */
 export async function startTcpProxy(target: number, meddle: (sent: Buffer) => Meddling = () => 'pass'): Promise<TcpProxy> {
   let losing = false;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect(target, '127.0.0.1');
     let lost = false;
+    let silent = false;
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('error', () => {});
@@ -34,12 +38,14 @@ export async function startTcpProxy(target: number, meddle: (sent: Buffer) => Me
     client.on('data', (chunk) => {
       const meddling = meddle(chunk);
       if (meddling === 'loseRequest') return void client.destroy();
+      silent ||= meddling === 'silence';
+      if (silent) return;
       lost ||= losing || meddling === 'loseAnswer';
       upstream.write(chunk);
     });
     upstream.on('data', (chunk) => {
       if (lost) client.destroy();
-      else client.write(chunk);
+      else if (!silent) client.write(chunk);
     });
   });
   await new Promise<void>((listening) => void server.listen(0, '127.0.0.1', listening));

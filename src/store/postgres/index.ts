@@ -20,7 +20,7 @@ import { closureFromRow, type Row } from '../rows';
 import { takeCensus } from './census';
 import { sealCheckpoint } from './checkpoints';
 import { DatabaseClock } from './clock';
-import type { Driver } from './driver';
+import type { Driver, Query } from './driver';
 import { Group, type WriteResult } from './group';
 import * as inbox from './inbox';
 import { migrate } from './migrate';
@@ -28,7 +28,7 @@ import { openedOr } from './opening';
 import { PgDriver } from './pg-driver';
 import { prune } from './prune';
 import * as reads from './reads';
-import { prepareSession } from './session';
+import { assertDurable, prepareSession } from './session';
 import { changeWrite, lateAnswerWrite, recordWrite } from './writes';
 
 /** How long a write that is alone may wait for a lock, and one that others wait with. */
@@ -53,14 +53,17 @@ export interface OpenPostgresStore {
  */
 export async function openPostgresStore(url: string): Promise<OpenPostgresStore> {
   const driver = new PgDriver(url, prepareSession);
-  return await openedOr(driver, () => openOnDriver(driver));
+  return await openedOr(driver, () => openOnDriver(driver, assertDurable));
 }
 
-/** {@link openPostgresStore} on any client; whether the database is durable is the client's to know. */
-export async function openOnDriver(driver: Driver): Promise<OpenPostgresStore> {
+/**
+ * {@link openPostgresStore} on any client; whether the database is durable is the client's to know.
+ * @param assertFit asked by every ping whether the database is still what it was when its connections were made
+ */
+export async function openOnDriver(driver: Driver, assertFit: (query: Query) => Promise<void> = async () => {}): Promise<OpenPostgresStore> {
   await migrate(driver);
   const clock = await DatabaseClock.start(driver.query);
-  const store = new PostgresStore(driver, clock);
+  const store = new PostgresStore(driver, clock, assertFit);
   try {
     await store.listen();
     return { store, clock };
@@ -74,13 +77,15 @@ export async function openOnDriver(driver: Driver): Promise<OpenPostgresStore> {
 class PostgresStore implements ClosureStore {
   readonly #driver: Driver;
   readonly #clock: DatabaseClock;
+  readonly #assertFit: (query: Query) => Promise<void>;
   readonly #group: Group;
   readonly #news = new News();
   #closing: Promise<void> | undefined;
 
-  constructor(driver: Driver, clock: DatabaseClock) {
+  constructor(driver: Driver, clock: DatabaseClock, assertFit: (query: Query) => Promise<void>) {
     this.#driver = driver;
     this.#clock = clock;
+    this.#assertFit = assertFit;
     this.#group = new Group(async (writes, alone) => {
       const [row] = await driver.query('SELECT gateway_write($1, $2) AS results', [JSON.stringify(writes), alone ? ALONE_WAITS : TOGETHER_WAIT]);
       return row?.results as WriteResult[];
@@ -212,6 +217,7 @@ class PostgresStore implements ClosureStore {
   }
 
   async ping() {
+    await this.#assertFit(this.#driver.query);
     await this.#driver.query('INSERT INTO probe (id, at) VALUES (1, gateway_now()) ON CONFLICT (id) DO UPDATE SET at = excluded.at');
   }
 

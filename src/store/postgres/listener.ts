@@ -1,10 +1,11 @@
+import { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { queryOn } from './connection';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
-/** How often a silent connection is asked whether it is still there, and how long its answer may take, ms. */
+/** How often a silent connection is asked whether it is still there, and how long any of its answers may take, ms. */
 const LOOK_EVERY_MS = 10_000;
 
 /** One connection that listens, made again whenever it breaks. */
@@ -14,8 +15,9 @@ export class Listener {
   /** Resolves when it listens for the first time, or rejects when it could not. */
   readonly first: Promise<void>;
 
+  /** @param connect makes a client that is not connected yet, on the socket given */
   constructor(
-    private readonly connect: () => Client,
+    private readonly connect: (socket: Socket) => Client,
     private readonly channels: readonly string[],
     private readonly heard: (channel: string, payload: string) => void,
     private readonly missed: () => void,
@@ -29,6 +31,7 @@ export class Listener {
     this.#running = this.#run({ resolve, reject });
   }
 
+  /** Waits for no answer: the other end may be gone. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#running;
@@ -38,7 +41,10 @@ export class Listener {
     let isFirst = true;
     let pauseMs = FIRST_PAUSE_MS;
     while (!this.#stop.signal.aborted) {
-      const client = this.connect();
+      const socket = new Socket();
+      const destroy = (): void => void socket.destroy();
+      this.#stop.signal.addEventListener('abort', destroy);
+      const client = this.connect(socket);
       const broken = new Promise<void>((resolve) => {
         client.on('error', () => resolve());
         client.on('end', () => resolve());
@@ -46,7 +52,7 @@ export class Listener {
       client.on('notification', ({ channel, payload }) => this.heard(channel, payload ?? ''));
       try {
         await client.connect();
-        for (const channel of this.channels) await client.query(`LISTEN ${channel}`);
+        for (const channel of this.channels) await queryOn(client, LOOK_EVERY_MS)(`LISTEN ${channel}`);
         pauseMs = FIRST_PAUSE_MS;
         if (isFirst) first.resolve();
         else this.missed();
@@ -55,10 +61,11 @@ export class Listener {
       } catch (error) {
         // After the first time: what was missed is looked up by whoever waits for it, and the next connection may hold.
         if (isFirst) return first.reject(error);
+      } finally {
+        // A broken connection may take its time to end, or never say that it has.
+        destroy();
+        this.#stop.signal.removeEventListener('abort', destroy);
       }
-      const ended = client.end().catch(() => {});
-      // A broken connection may take its time to end, or never say that it has.
-      if (this.#stop.signal.aborted) await ended;
       await this.#pause(pauseMs);
       pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * pauseMs);
     }

@@ -73,7 +73,7 @@ export class PgDriver implements Driver {
   }
 
   listen(channels: readonly string[], heard: (channel: string, payload: string) => void, missed: () => void): Promise<void> {
-    const listener = new Listener(() => new Client(this.#settings), channels, heard, missed);
+    const listener = new Listener((socket) => new Client({ ...this.#settings, stream: () => socket }), channels, heard, missed);
     this.#listeners.push(listener);
     return listener.first;
   }

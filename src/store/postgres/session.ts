@@ -6,16 +6,19 @@ export const STATEMENT_TIMEOUT_MS = 10_000;
 
 const SETTINGS = `
   SELECT current_setting('fsync') AS fsync, current_setting('full_page_writes') AS full_page_writes,
-    current_setting('synchronous_commit') AS synchronous_commit, current_setting('server_encoding') AS encoding,
+    current_setting('synchronous_commit') AS synchronous_commit,
+    (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit') AS next_synchronous_commit, current_setting('server_encoding') AS encoding,
     pg_is_in_recovery() AS standby`;
 
 /**
  * Prepares a new connection. A role and a database may have settings of their own, and they may have changed since the
- * connection before, so each one is made and looked at anew.
+ * connection before, so each one is made and looked at anew. What `synchronous_commit` is then it stays for as long as the
+ * connection lasts: where the server's own becomes off, what was acknowledged here is durable still.
  * @throws StoreNotDurable naming the setting
  */
 export async function prepareSession(query: Query): Promise<void> {
   await makeSettings(query);
+  await query("SELECT set_config('synchronous_commit', current_setting('synchronous_commit'), false)");
   await assertDurable(query);
 }
 
@@ -43,8 +46,8 @@ export async function assertDurable(query: Query): Promise<void> {
   for (const setting of ['fsync', 'full_page_writes'] as const) {
     if (found?.[setting] !== 'on') throw new StoreNotDurable(setting, 'on', String(found?.[setting]));
   }
-  // Its other values wait for the server's own disk at least, and for standbys beside it.
-  if (found?.synchronous_commit === 'off') throw new StoreNotDurable('synchronous_commit', 'on', 'off');
+  // Its other values wait for the server's own disk at least, and for standbys beside it. The next connection gets the other one.
+  if (found?.synchronous_commit === 'off' || found?.next_synchronous_commit === 'off') throw new StoreNotDurable('synchronous_commit', 'on', 'off');
   if (found?.standby) throw new StoreUnreachable('it is a standby, which takes no writes');
   if (found?.encoding !== 'UTF8') throw new StoreUnreachable(`its encoding is ${String(found?.encoding)}, and must be UTF8`);
 }
