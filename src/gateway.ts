@@ -102,6 +102,7 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
       await Promise.all([store.ping(), identity.ready()]);
     },
     introspection: config.introspection,
+    showsSdl: config.introspection || config.routerSecrets.length > 0,
     trustedDocuments: config.trustedDocuments,
     mayCallBack: callbackGate(config.callbackHosts),
     ide,

@@ -18,9 +18,9 @@ const REVIEW: Omit<Blocker, 'stage'> = {
   relatedIds: [],
 };
 
-/** True for a blocker that must not be named to the holder. */
+/** True for a blocker that must not be named to the holder, and for a review: were its words there, their absence would tell a hold. */
 export function isHold({ code }: Blocker): boolean {
-  return HOLDS.includes(code);
+  return HOLDS.includes(code) || code === 'MANUAL_REVIEW';
 }
 
 /**

@@ -14,8 +14,8 @@ export class Access {
   constructor(private readonly parts: Pick<EngineParts, 'policy' | 'store' | 'telemetry'>) {}
 
   /** Why the caller may not do that with the account, the same whether or not there is such an account; null: they may. */
-  async refusal(caller: Caller, action: AccountAction, account: AccountRef): Promise<ClosureError | null> {
-    return this.refusalUnless(() => this.allows(caller, action, account), caller, account);
+  async refusal(caller: Caller, action: AccountAction, account: AccountRef, withItsAccounts = false): Promise<ClosureError | null> {
+    return this.refusalUnless(() => this.allows(caller, action, account, withItsAccounts), caller, account);
   }
 
   /** Why the caller may not do that with a closure that they see; null: they may. */
@@ -65,8 +65,8 @@ export class Access {
     return isOwn(caller, closure) || listed.has(closure.id) || (await this.allows(caller, action, closure.account));
   }
 
-  private async allows(caller: Caller, action: AccountAction, account: AccountRef): Promise<boolean> {
-    return this.seesAll(caller) || (await this.parts.policy.allows(caller, action, account));
+  private async allows(caller: Caller, action: AccountAction, account: AccountRef, withItsAccounts = false): Promise<boolean> {
+    return this.seesAll(caller) || (await this.parts.policy.allows(caller, action, account, withItsAccounts));
   }
 
   /** Ids of those whose account the caller's token lists, by any of its identifiers. */

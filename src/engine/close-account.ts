@@ -44,11 +44,16 @@ export class CloseAccount {
       const isFull = this.admission.isFull;
       return await this.admission.hold(async () => {
         if (intake instanceof InputRefused) return this.refuse(caller, input, intake, until);
-        const refusal = await this.admission.aside(() => this.access.refusal(caller, 'close', intake.account));
+        const refusal = await this.admission.aside(() => this.access.refusal(caller, 'close', intake.account, input.includeAccounts));
         if (refusal) return this.forbid(caller, input, intake, refusal, until);
         if (isFull) return this.turnAway(caller, input, intake, until, this.full());
-        const waitSeconds = await this.quota.waitSeconds(caller);
-        return waitSeconds === null ? this.record(caller, input, intake, until) : this.turnAway(caller, input, intake, until, quotaUsed(waitSeconds));
+        const { waitSeconds, release } = await this.quota.take(caller);
+        try {
+          if (waitSeconds !== null) return await this.turnAway(caller, input, intake, until, quotaUsed(waitSeconds));
+          return await this.record(caller, input, intake, until, release);
+        } finally {
+          release();
+        }
       });
     } catch (error) {
       this.parts.telemetry.alarm({ what: 'a close request could not be recorded', correlationId: caller.correlationId, error });
@@ -92,8 +97,11 @@ export class CloseAccount {
     return { message: 'The gateway is full. Nothing was recorded; the same key may be sent again.', retryAfterSeconds };
   }
 
-  /** @param until when the caller gets what is known by then, monotonic ms */
-  private async record(caller: Caller, input: CloseAccountInput, intake: Intake, until: number): Promise<CloseAccountResult> {
+  /**
+   * @param until when the caller gets what is known by then, monotonic ms
+   * @param onRecorded called when it is, or nothing is to be
+   */
+  private async record(caller: Caller, input: CloseAccountInput, intake: Intake, until: number, onRecorded: () => void): Promise<CloseAccountResult> {
     const { store } = this.parts;
     for (let look = 0; look < MAX_LOOKS; look += 1) {
       const previous = await store.byLockKey(caller.tenant, intake.provider.id, intake.lockKey);
@@ -115,6 +123,7 @@ export class CloseAccount {
         : { parent: intended, children: [] };
       const event = firstEvent(closure, 'REQUEST', caller.subject);
       const { result, work } = await this.worker.adopt(intake.provider.id, (lease) => store.record(closure, event, lease, { also, children, newest: previous }));
+      if (result.kind !== 'stale') onRecorded();
       switch (result.kind) {
         case 'recorded': {
           if (also?.event) this.parts.telemetry.transition({ closureId: also.id, provider: intake.provider.id, ...also.event });

@@ -1,9 +1,10 @@
-import type { Caller } from '../domain/caller';
+import { type Caller, mayOperate } from '../domain/caller';
 import { closureError } from '../domain/closure-error';
 import { type Closure, type EventCause, isBeingSent, mayBeApplied } from '../domain/closure';
 import { canBecome, type ClosureStatus, isTerminal } from '../domain/closure-status';
 import type { ClosureErrorCode } from '../domain/error-code';
 import type { Evidence } from '../domain/outcome';
+import { isSensitive } from '../domain/reason';
 import { judgeRead } from '../domain/rules/read';
 import { errorOf, type Finding, type Situation, type Verdict } from '../domain/rules/situation';
 import type { AccountAction } from '../ports/account-policy';
@@ -84,13 +85,13 @@ export class Operate {
     const found = await this.findFor(caller, 'cancel', id);
     if (found.error !== null || !found.closure) return found;
     const { closure } = found;
+    if (!mayWithdraw(caller, closure)) return { closure, error: notCancellable(caller, closure) };
     return this.decide(caller, closure, async (situation) => {
       const [children = []] = situation.closure.includeAccounts ? await this.parts.store.children(caller.tenant, [id]) : [];
       const own = children.filter(({ idempotencyKey }) => idempotencyKey === null);
       const ofOwn = await Promise.all(own.map(async (child) => ({ closure: child, attempts: await this.parts.store.attempts(child.id) })));
       if (!isWithdrawable(situation) || !ofOwn.every((one) => isWithdrawable(one) || isWithoutEffect(one))) {
-        const message = 'The provider may have been told already, or the closure has ended.';
-        return failure(caller, 'CLOSURE_NOT_CANCELLABLE', message, situation.closure);
+        return notCancellable(caller, situation.closure);
       }
       const withdrawn: Decision = { verdict: WITHDRAWN, cause: 'REQUEST', actor: caller.subject };
       const live = ofOwn.filter(isWithdrawable);
@@ -207,6 +208,15 @@ function setAside({ number }: { number: number }): Finding {
 function onlyNews(verdict: Verdict): Verdict {
   const waits = verdict.next.kind === 'retry' || verdict.next.kind === 'poll' || verdict.next.kind === 'slow';
   return verdict.set.status === undefined && waits ? { ...verdict, next: { kind: 'asBefore' } } : verdict;
+}
+
+/** Who may not open such a closure may not withdraw it; in the same words as when it is too late, which tell nobody why. */
+function mayWithdraw(caller: Caller, { reason, initiator }: Closure): boolean {
+  return mayOperate(caller) || (initiator === 'HOLDER' && !isSensitive(reason));
+}
+
+function notCancellable(caller: Caller, closure: Closure) {
+  return failure(caller, 'CLOSURE_NOT_CANCELLABLE', 'The provider may have been told already, or the closure has ended.', closure);
 }
 
 function notFound(caller: Caller): ClosureResult {

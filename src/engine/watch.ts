@@ -10,6 +10,8 @@ import { TooManyWatches, type WatchEnd } from './service';
  * news may have been missed: so many reads took PostgreSQL 1.7 s on two cores, and so many watches 57 MB with what they read.
  */
 const MOST_WATCHES = 5_000;
+/** Of these, what one tenant and one subject may have: nobody takes up all the room. */
+const SHARES = { tenant: 0.8, subject: 0.2 };
 /** Node fires a timer at once when it is asked to wait longer, ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const DONE = { done: true, value: undefined } as const;
@@ -20,6 +22,8 @@ type Look = () => Promise<Closure | null>;
 /** Tells those who watch closures that there is something new: one listener at the store for all of them. */
 export class Watches {
   private readonly byClosure = new Map<string, Set<Watch>>();
+  /** How many a tenant, or a subject of one, has open. */
+  private readonly byWatcher = new Map<string, number>();
   /** How many are open. */
   count = 0;
   private stopListening: (() => void) | null = null;
@@ -32,11 +36,22 @@ export class Watches {
 
   /** See ClosureService.watch. */
   watch(caller: Caller, id: string, end: WatchEnd): AsyncIterableIterator<Closure, void, void> {
-    if (this.count >= this.most) throw new TooManyWatches();
+    const shares = [this.shareOf(SHARES.tenant, caller.tenant), this.shareOf(SHARES.subject, caller.tenant, caller.subject)];
+    if (this.count >= this.most || shares.some(({ isFull }) => isFull)) throw new TooManyWatches();
     const look = async () => (await this.closures(caller, [id]))[0] ?? null;
-    const watch = new Watch(look, this.parts.clock, end, () => this.remove(id, watch));
+    const watch = new Watch(look, this.parts.clock, end, () => {
+      if (this.remove(id, watch)) for (const { count } of shares) count(-1);
+    });
     this.add(id, watch);
+    for (const { count } of shares) count(1);
     return watch;
+  }
+
+  private shareOf(share: number, ...who: string[]): { isFull: boolean; count: (change: number) => void } {
+    const name = JSON.stringify(who);
+    const open = () => this.byWatcher.get(name) ?? 0;
+    const count = (change: number) => void (open() + change > 0 ? this.byWatcher.set(name, open() + change) : this.byWatcher.delete(name));
+    return { isFull: open() >= share * this.most, count };
   }
 
   private add(id: string, watch: Watch): void {
@@ -46,14 +61,16 @@ export class Watches {
     this.stopListening ??= this.parts.store.onNews((news) => this.hear(news));
   }
 
-  private remove(id: string, watch: Watch): void {
+  private remove(id: string, watch: Watch): boolean {
     const watches = this.byClosure.get(id);
-    if (!watches?.delete(watch)) return;
+    if (!watches?.delete(watch)) return false;
     this.count -= 1;
     if (watches.size === 0) this.byClosure.delete(id);
-    if (this.count > 0) return;
-    this.stopListening?.();
-    this.stopListening = null;
+    if (this.count === 0) {
+      this.stopListening?.();
+      this.stopListening = null;
+    }
+    return true;
   }
 
   private hear(news: StoreNews): void {

@@ -1,4 +1,4 @@
-import { ApolloServer } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -6,8 +6,10 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
+import { visit } from 'graphql';
 import { buildSubgraph } from '../graphql/build-schema';
 import type { ApiContext } from '../graphql/context';
+import { ApiError } from '../graphql/errors/api-error';
 import type { ErrorLog, MaskError } from '../graphql/errors/mask-error';
 import { callbacks } from './streams/callback';
 import { subscriptions } from './streams/subscriptions';
@@ -17,12 +19,26 @@ export interface ApolloOptions {
   mask: MaskError;
   /** Off also keeps the schema's names out of error messages. */
   introspection: boolean;
+  /** Whether `_service` is answered. */
+  showsSdl: boolean;
   /** True for an address that a router may have its answers sent to. */
   mayCallBack: (url: string) => boolean;
 }
 
+/** The subgraph's SDL tells as much as introspection does: it is for the router, and for whoever may introspect. */
+const noSdl: ApolloServerPlugin<ApiContext> = {
+  requestDidStart: async () => ({
+    async didResolveOperation({ document }) {
+      const refuse = () => {
+        throw new ApiError('FORBIDDEN', 'The schema is not shown.');
+      };
+      visit(document, { Field: ({ name }) => (name.value === '_service' ? refuse() : undefined) });
+    },
+  }),
+};
+
 /** Apollo Server over the subgraph, with everything off that would answer, report or cache by itself. */
-export function createApollo({ log, mask, introspection, mayCallBack }: ApolloOptions): ApolloServer<ApiContext> {
+export function createApollo({ log, mask, introspection, showsSdl, mayCallBack }: ApolloOptions): ApolloServer<ApiContext> {
   const tell = (message: unknown) => log.error({ detail: String(message) }, 'the GraphQL server has a complaint');
   return new ApolloServer<ApiContext>({
     schema: buildSubgraph().schema,
@@ -37,6 +53,7 @@ export function createApollo({ log, mask, introspection, mayCallBack }: ApolloOp
     stopOnTerminationSignals: false,
     logger: { debug: () => undefined, info: () => undefined, warn: tell, error: tell },
     plugins: [
+      ...(showsSdl ? [] : [noSdl]),
       subscriptions,
       callbacks({ mask, mayCall: mayCallBack }),
       ApolloServerPluginCacheControlDisabled(),

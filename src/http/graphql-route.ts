@@ -50,6 +50,8 @@ export function addGraphqlRoute(app: FastifyInstance, route: GraphqlRoute): void
     exposeHeadRoute: false,
     onRequest: async (request, reply) => {
       if (!isRouter(request.headers)) return answerError(request, reply, 401);
+      // No client sends a fragment; readers of an address differ in what they make of one.
+      if (request.raw.url?.includes('#')) return answerError(request, reply, 400);
       const coding = request.headers['content-encoding'] ?? 'identity';
       return coding === 'identity' ? undefined : answerError(request, reply.header('accept-encoding', 'identity'), 415);
     },
@@ -94,9 +96,10 @@ function sendPage(request: FastifyRequest, reply: FastifyReply, page: { html: st
 }
 
 /** Empty for a request without one, which the server refuses. */
-function documentOf({ method, body, query }: FastifyRequest): string {
-  const parameters: unknown = method === 'GET' ? query : body;
-  const document = typeof parameters === 'object' && parameters !== null && 'query' in parameters ? parameters.query : null;
+function documentOf({ method, body, raw }: FastifyRequest): string {
+  // Read from the address as the server reads it; more than one document is for it to refuse.
+  if (method === 'GET') return new URL(raw.url ?? '', 'http://localhost').searchParams.getAll('query').join('\n');
+  const document = typeof body === 'object' && body !== null && 'query' in body ? body.query : null;
   return typeof document === 'string' ? document : '';
 }
 

@@ -53,6 +53,8 @@ export interface ServerOptions {
   /** Rejects when the gateway cannot do its work: `/readyz` answers 503 then. */
   health: () => Promise<void>;
   introspection: boolean;
+  /** Whether the subgraph's SDL (`_service`) is answered; absent: with introspection. */
+  showsSdl?: boolean;
   /** True for an address that a router may have the answers to a subscription sent to. */
   mayCallBack: (url: string) => boolean;
   receiveWebhook: ReceiveWebhook;
@@ -81,15 +83,15 @@ export interface Server {
  * It allows no other origins (CORS): a page in a browser can use it from the same origin only, through its own backend otherwise.
  */
 export function createServer(options: ServerOptions): Server {
-  const { logger: log, introspection, mayCallBack } = options;
-  return serveApollo(createApollo({ log, mask: maskErrors(log), introspection, mayCallBack }), options);
+  const { logger: log, introspection, showsSdl = introspection, mayCallBack } = options;
+  return serveApollo(createApollo({ log, mask: maskErrors(log), introspection, showsSdl, mayCallBack }), options);
 }
 
 /**
  * The same with the routes and limits of the gateway in front of another GraphQL server.
  * @param apollo not started
  */
-export function serveApollo(apollo: ApolloServer<ApiContext>, options: Omit<ServerOptions, 'introspection' | 'mayCallBack'>): Server {
+export function serveApollo(apollo: ApolloServer<ApiContext>, options: Omit<ServerOptions, 'introspection' | 'showsSdl' | 'mayCallBack'>): Server {
   const app = createApp(options.logger);
   const { logger: log, service, authenticate, isRouter, trustedDocuments } = options;
   const mask = maskErrors(log);

@@ -46,13 +46,13 @@ export class HttpPolicy implements AccountPolicy {
   }
 
   /** Rejects when the endpoint does not answer in time, or with anything but 200 and a decision. */
-  allows(caller: Caller, action: AccountAction, account: AccountRef): Promise<boolean> {
+  allows(caller: Caller, action: AccountAction, account: AccountRef, withItsAccounts = false): Promise<boolean> {
     const { cacheMs, clock } = this.#options;
-    const key = JSON.stringify([caller.tenant, caller.subject, action, closureRef(account)]);
+    const key = JSON.stringify([caller.tenant, caller.subject, action, closureRef(account), withItsAccounts]);
     const now = clock.monotonic();
     const kept = this.#kept.get(key);
     if (kept && now < kept.until) return kept.decision;
-    const decision = this.#ask(caller, action, account);
+    const decision = this.#ask(caller, action, account, withItsAccounts);
     this.#kept.delete(key);
     this.#kept.set(key, { decision, until: now + cacheMs });
     decision.catch(() => this.#forget(key, decision));
@@ -69,7 +69,7 @@ export class HttpPolicy implements AccountPolicy {
     if (this.#kept.get(key)?.decision === decision) this.#kept.delete(key);
   }
 
-  async #ask(caller: Caller, action: AccountAction, account: AccountRef): Promise<boolean> {
+  async #ask(caller: Caller, action: AccountAction, account: AccountRef, withItsAccounts: boolean): Promise<boolean> {
     const { token, timeoutMs } = this.#options;
     const { statusCode, body } = await this.#pool.request({
       method: 'POST',
@@ -80,7 +80,7 @@ export class HttpPolicy implements AccountPolicy {
         'x-request-id': caller.correlationId,
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
       },
-      body: JSON.stringify(question(caller, action, account)),
+      body: JSON.stringify(question(caller, action, account, withItsAccounts)),
       signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await body.text();
@@ -89,11 +89,11 @@ export class HttpPolicy implements AccountPolicy {
   }
 }
 
-function question(caller: Caller, action: AccountAction, account: AccountRef): object {
+function question(caller: Caller, action: AccountAction, account: AccountRef, withItsAccounts: boolean): object {
   const { provider, kind, id, idType, country } = account;
   return {
     subject: { type: 'user', id: caller.subject, properties: { tenant: caller.tenant } },
-    action: { name: action },
+    action: { name: action, ...(withItsAccounts && { properties: { includeAccounts: true } }) },
     resource: { type: 'account', id: closureRef(account), properties: { provider, kind, id, idType, ...(country && { country }) } },
     context: { correlationId: caller.correlationId },
   };

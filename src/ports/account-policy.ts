@@ -8,8 +8,11 @@ export type AccountAction = 'close' | 'read' | 'refresh' | 'cancel';
 export interface AccountPolicy {
   /** True where nobody is refused within their tenant. */
   readonly allowsAll: boolean;
-  /** Rejects when it cannot be told; nothing happens then. */
-  allows(caller: Caller, action: AccountAction, account: AccountRef): Promise<boolean>;
+  /**
+   * Rejects when it cannot be told; nothing happens then.
+   * @param withItsAccounts true: the account is a group, and its accounts are to be closed with it
+   */
+  allows(caller: Caller, action: AccountAction, account: AccountRef, withItsAccounts?: boolean): Promise<boolean>;
   /** Lets go of connections. */
   dispose(): Promise<void>;
 }

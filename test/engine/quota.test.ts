@@ -35,6 +35,13 @@ it('lets a subject close so many accounts in an hour, tells when there is room a
   expect(codes([await close()])).toEqual([null]);
 });
 
+it('lets no more through that ask at the same moment', async () => {
+  await open({ maxClosesPerHourBySubject: 3 });
+  const results = await Promise.all(Array.from({ length: 20 }, () => close()));
+  expect(codes(results).filter((code) => code === null)).toHaveLength(3);
+  expect(await harness.store.list(CALLER.tenant, {}, 30, null)).toHaveLength(3);
+});
+
 it('lets a tenant close so many, whoever asks', async () => {
   await open({ maxClosesPerHourByTenant: 2 });
   expect(codes([await close('anna'), await close('bert'), await close('carl')])).toEqual([null, null, 'OVERLOADED']);

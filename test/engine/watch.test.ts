@@ -180,9 +180,21 @@ describe('all watchers of a process', () => {
 
   it('are so many and no more', async () => {
     const watches = startWatches(2);
-    const [first] = [watches.watch(CALLER, put().id, FOREVER), watches.watch(CALLER, put().id, FOREVER)];
-    expect(() => watches.watch(CALLER, put().id, FOREVER)).toThrow(TooManyWatches);
+    const [first] = [watches.watch(CALLER, put().id, FOREVER), watches.watch({ ...CALLER, subject: 'bert' }, put().id, FOREVER)];
+    expect(() => watches.watch({ ...CALLER, subject: 'carl' }, put().id, FOREVER)).toThrow(TooManyWatches);
     await first.return?.();
     expect(await statuses(watches.watch(CALLER, put('FAILED').id, FOREVER))).toEqual(['FAILED']);
+  });
+
+  it('leave room for others: neither a subject nor a tenant has it all', async () => {
+    const watches = startWatches(10);
+    const open = (tenant: string, subject: string) => watches.watch({ ...CALLER, tenant, subject }, put().id, FOREVER);
+    const [first] = [open('acme', 'anna'), open('acme', 'anna')];
+    expect(() => open('acme', 'anna')).toThrow(TooManyWatches);
+    for (const subject of ['bert', 'carl', 'dora']) for (let one = 0; one < 2; one += 1) open('acme', subject);
+    expect(() => open('acme', 'emil')).toThrow(TooManyWatches);
+    open('globex', 'anna');
+    await first.return?.();
+    open('acme', 'emil');
   });
 });

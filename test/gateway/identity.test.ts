@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fixtureAnswer } from '../../providers/emoney/sandbox/answers';
 import { freshKey, startTestGateway, type TestGateway } from '../support/gateway';
 import { type Issuer, startIssuer } from '../support/issuer';
 
@@ -126,6 +127,29 @@ describe('AUTHORIZE=claim', () => {
     const missing = await close(bert, { provider: 'emoney', id: randomUUID() });
     expect(existing).toEqual(missing);
     expect(missing).toMatchObject({ closure: null, error: { code: 'FORBIDDEN', retry: 'NEVER' }, replayed: false });
+  });
+
+  it('lets nobody withdraw what only operators may open, in the words of what is too late', async () => {
+    await serve({ AUTHORIZE: 'claim' });
+    const account = newAccount();
+    gateway.sandboxes.emoney.outage('down-seconds');
+    const input = { idempotencyKey: freshKey(), account: inputOf(account), reason: 'FINANCIAL_CRIME', initiator: 'AUTHORITY' };
+    const { data } = await as<{ closeAccount: Closed }>(OPERATOR, CLOSE, { input });
+    const holder = { sub: 'anna', accounts: [account.ref] };
+    const cancel = 'mutation ($id: ID!) { cancelClosure(closureId: $id) { closure { status } error { code } } }';
+    const { id } = data!.closeAccount.closure!;
+    expect((await as<{ cancelClosure: Closed }>(holder, cancel, { id })).data!.cancelClosure.error).toEqual({ code: 'CLOSURE_NOT_CANCELLABLE' });
+    expect(await seen(OPERATOR, id)).toEqual({ id });
+  });
+
+  it('shows the newest closure of an account that the caller may see, and not only the newest', async () => {
+    await serve({ AUTHORIZE: 'claim' });
+    const account = newAccount();
+    gateway.sandboxes.emoney.script(account.id, 'close', [fixtureAnswer('403-forbidden')]);
+    const first = await close({ accounts: [account.ref] }, inputOf(account));
+    expect(first.closure).toMatchObject({ status: 'REJECTED' });
+    const second = await close(OPERATOR, inputOf(account));
+    expect([await ofAccount({ accounts: [] }, account.ref), await ofAccount(OPERATOR, account.ref)]).toEqual([{ id: first.closure!.id }, { id: second.closure!.id }]);
   });
 
   it('asks no provider about an account that is not the caller\'s', async () => {

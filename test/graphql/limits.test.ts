@@ -1,6 +1,7 @@
 import { getIntrospectionQuery } from 'graphql';
 import { closureRef } from '../../src/domain/account';
 import { startApi, type Api } from '../support/api';
+import { openConnection } from '../support/raw-http';
 
 const BLOCKER = 'code message stage resolvableBy selfResolving amount currency relatedIds';
 const ERROR = `code message retry retryAfterSeconds field provider providerRequestId correlationId
@@ -95,6 +96,14 @@ describe('what would keep the process busy is refused before anything is looked 
     const document = `{ ${repeat(501, (i) => `a${i}:__typename`)} }`;
     const answer = await fetch(`${api.url}/graphql?query=${encodeURIComponent(document)}`, { headers: { 'apollo-require-preflight': 'yes' } });
     expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('fields at the root')]);
+  });
+
+  test('also by a GET whose address one reader ends where another goes on', async () => {
+    const document = `{ ${repeat(501, (i) => `a${i}:__typename`)} }`;
+    const connection = await openConnection(api.url);
+    connection.send(`GET /graphql?query=${encodeURIComponent(document)}#&query= HTTP/1.1\r\nhost: localhost\r\napollo-require-preflight: yes\r\nconnection: close\r\n\r\n`);
+    await connection.closed;
+    expect(await connection.received(/^HTTP/)).toMatch(/^HTTP\/1\.1 400 /);
   });
 
   test('too many representations, naming the argument', async () => {

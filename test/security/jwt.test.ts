@@ -138,7 +138,7 @@ describe("the issuer's keys", () => {
     expect(issuer.asked).toBe(2);
   });
 
-  it.each([500, 404, 'not-json'] as const)('stay good while the issuer answers %s', async (trouble) => {
+  it.each([500, 404, 'not-json', '{"keys":[]}'] as const)('stay good while the issuer answers %s', async (trouble) => {
     const token = await issuer.token();
     expect(await ask(`Bearer ${token}`)).toEqual(LET_IN);
     issuer.trouble = trouble;

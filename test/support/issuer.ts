@@ -12,7 +12,7 @@ export interface Issuer {
   /** How often its keys were asked for. */
   readonly asked: number;
   /** What it answers with instead of its keys; null: its keys. */
-  trouble: number | 'not-json' | null;
+  trouble: number | 'not-json' | '{"keys":[]}' | null;
   /** A token as it is meant to be, with what is given in place of the usual; undefined leaves a claim out. */
   token(claims?: JWTPayload, header?: Partial<JWTHeaderParameters>): Promise<string>;
   /** Signs with a new key from now on. The old one is not among its keys any more. */

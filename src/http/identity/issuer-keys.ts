@@ -77,7 +77,10 @@ export class IssuerKeys {
 
   async #load(): Promise<void> {
     try {
-      this.#keys = createLocalJWKSet(await this.#fetch());
+      const set = await this.#fetch();
+      const keys = createLocalJWKSet(set);
+      if (set.keys.length === 0) throw new Error('The issuer has no keys.');
+      this.#keys = keys;
       this.#failure = null;
       this.#freshUntil = performance.now() + FRESH_MS;
     } catch (error) {
