@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { Census, ClosureStore } from '../ports/store';
+import type { Census } from '../ports/census';
+import type { ClosureStore } from '../ports/store';
 
 /** Backlogs are counted up to here: whatever is beyond is too many all the same. */
 const MOST = 10_000;

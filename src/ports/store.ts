@@ -4,6 +4,7 @@ import type { BlockerCode } from '../domain/blocker';
 import type { Attempt, AttemptEffect, Closure, ClosureEvent, ClosureProgress, ClosureReport } from '../domain/closure';
 import type { ClosureStatus } from '../domain/closure-status';
 import type { Evidence } from '../domain/outcome';
+import type { Census } from './census';
 import type { WebhookEvent } from './provider';
 
 /**
@@ -129,22 +130,6 @@ export interface Forgettable {
   eventsBefore: number;
   /** Those of them that could not be read. */
   unreadableBefore: number;
-}
-
-/** What waits for a worker. `oldestMs`: for how long the first of it has; null: nothing waits. */
-export interface Backlog {
-  count: number;
-  oldestMs: number | null;
-}
-
-/** How much there is of what an operator watches, over all tenants; ages in ms. */
-export interface Census {
-  /** `oldestMs`: how long the oldest has been in its status; null where none is, and for terminal ones. */
-  closures: { provider: string; status: ClosureStatus; count: number; oldestMs: number | null }[];
-  /** Closures whose next step is due, those under way included. */
-  due: Backlog;
-  /** Webhook events that are not settled. */
-  inbox: Backlog;
 }
 
 /** A checkpoint that was made now. */

@@ -1,4 +1,4 @@
-import type { Census } from '../../src/ports/store';
+import type { Census } from '../../src/ports/census';
 import { sampleClosure, sampleEvent } from '../support/sample-closure';
 import { byWorker, type Current, LEASE_MS, recorded } from './harness';
 

@@ -12,7 +12,7 @@ import { type Authenticate, identityOf } from '../authenticate';
 import { correlationIdOf } from '../correlation-id';
 import { type Answer, isAnswers, type RunOperation } from './operations';
 
-/** The most operations that are under way on one connection: a screen full of closures, and no way to take up a process's room. */
+/** The most operations that are under way on one connection: a screen full of closures. A subject's share of the process's room is the engine's to mind. */
 const MOST_OPERATIONS = 100;
 /** How long a client may take for its first message, ms. */
 const INIT_TIMEOUT_MS = 5_000;

@@ -1,5 +1,5 @@
 import type { ClosureStatus } from '../../domain/closure-status';
-import type { Backlog, Census } from '../../ports/store';
+import type { Backlog, Census } from '../../ports/census';
 import type { Query } from './driver';
 
 /**

@@ -1,5 +1,5 @@
 import { CLOSURE_STATUSES, type ClosureStatus, isTerminal } from '../../domain/closure-status';
-import type { Backlog, Census } from '../../ports/store';
+import type { Backlog, Census } from '../../ports/census';
 import type { Database } from './database';
 
 /** In the words of the index that serves it. */
