@@ -21,7 +21,7 @@ function stored(path: ClosureStatus[], attempts = 1, more: Partial<Closure> = {}
 }
 
 function entry(operation: LedgerEntry['operation'], at: number, more: Partial<LedgerEntry> = {}): LedgerEntry {
-  return { at: START + at, method: 'POST', path: '/', query: '', operation, accountId: 'acc-1', status: 204, effect: false, ...more };
+  return { at: START + at, method: 'POST', path: '/', query: '', operation, accountId: 'acc-1', status: operation === 'read' ? 200 : 204, effect: false, ...more };
 }
 const effective = (at: number): LedgerEntry => entry('close', at, { effect: true });
 
@@ -88,6 +88,14 @@ describe('the provider\'s own books', () => {
   });
   it('a request after a lost one that nobody looked into', () => {
     expect(books(entry('close', 10, { status: 'reset' }), effective(50))).toEqual(['RESENT']);
+  });
+  it('a request after a look that saw nothing', () => {
+    expect(books(entry('close', 10, { status: 'reset' }), entry('read', 20, { status: 503 }), effective(50))).toEqual(['RESENT']);
+  });
+  it('says what happened to the account, in order', () => {
+    const ledgers = { bank: [effective(10), entry('close', 30, { status: 422 })] };
+    const [finding] = check({ ...GOOD, stored: [two], ledgers });
+    expect(finding?.text).toContain('0 mark 1 for 100, 0 mark 2 for 100, 0 REQUESTED by REQUEST, 10 mark 1 is COMPLETED, 10 mark 2 is COMPLETED, 10 close 204 takes effect, 30 close 422');
   });
   it('a look in between, and a refusal that proves that nothing was done, are no fault', () => {
     expect(books(entry('close', 10, { status: 'reset' }), entry('read', 20), effective(50))).toEqual([]);

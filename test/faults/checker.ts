@@ -3,6 +3,7 @@ import type { Attempt, Closure, ClosureEvent } from '../../src/domain/closure';
 import type { LedgerEntry } from '../../src/provider-kit/sandbox';
 import { contradictions } from './contradictions';
 import type { CallerHistory } from './caller';
+import { timelineOf } from './timeline';
 
 /**
  * What a run did wrong.
@@ -112,7 +113,7 @@ function historyFindings({ closure, attempts, events }: StoredClosure): Finding[
 /** What the store says of an account against the provider's books. */
 function accountFindings(account: string, stored: readonly StoredClosure[], entries: readonly LedgerEntry[], remains: Remains): Finding[] {
   const findings: Finding[] = [];
-  const found = (kind: FindingKind, text: string) => void findings.push({ kind, text: `Account ${account}: ${text}` });
+  const found = (kind: FindingKind, text: string) => void findings.push({ kind, text: `Account ${account}: ${text} In ms: ${timelineOf(stored, entries)}.` });
   const closes = entries.filter(({ operation }) => operation === 'close');
   const effective = closes.filter(({ effect }) => effect);
   const marks = stored.reduce((sum, { attempts }) => sum + attempts.length, 0);
@@ -172,5 +173,5 @@ function isRefusal({ status }: LedgerEntry): boolean {
 }
 
 function isReadBetween(entries: readonly LedgerEntry[], before: LedgerEntry, after: LedgerEntry): boolean {
-  return entries.slice(entries.indexOf(before) + 1, entries.indexOf(after)).some(({ operation }) => operation === 'read');
+  return entries.slice(entries.indexOf(before) + 1, entries.indexOf(after)).some(({ operation, status }) => operation === 'read' && status === 200);
 }

@@ -33,7 +33,7 @@ const CLOSING_MS = 50;
 const AFTER_A_REFUSAL_MS = 100;
 const PROVIDER_TIMEOUT_MS = 400;
 /** A refusal with a request in doubt behind it ends here; where claims outlive their process, so much later. */
-const HORIZON_MS = 8_000;
+const HORIZON_MS = 12_000;
 const ENV: Record<string, string> = { PROVIDER_TIMEOUT_MS: String(PROVIDER_TIMEOUT_MS), RETRY_MAX_MS: '1000', REOPEN_GRACE_MS: '86400000' };
 /** Of all kills, those that end the database server, where there is one, and those that end every gateway at once. */
 const OF_THE_SERVER = 0.25;

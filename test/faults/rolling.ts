@@ -26,7 +26,7 @@ const AGAIN_AFTER_MS = 50;
 const PATIENCE_MS = 30_000;
 const CLOSING_MS = 50;
 /** As in `stale-workers.ts`: on a busy machine the sandbox takes a request up long after it was sent, and a provider may not. */
-const ENV: Record<string, string> = { PROVIDER_TIMEOUT_MS: '400', VISIBILITY_LAG_MS: '1000', RETRY_MAX_MS: '1000', RECONCILE_HORIZON_MS: '15000', REOPEN_GRACE_MS: '86400000', DRAIN_GRACE_MS: '200' };
+const ENV: Record<string, string> = { PROVIDER_TIMEOUT_MS: '400', RETRY_MAX_MS: '1000', RECONCILE_HORIZON_MS: '15000', REOPEN_GRACE_MS: '86400000', DRAIN_GRACE_MS: '200' };
 
 /** Two processes under load, one of which is told to end and started again, in turn. Callers ask either, whether or not it is there. */
 export async function rollingRestarts(store: MakeStore, restarts: number, seed: number, say: (line: string) => void = () => {}): Promise<RollingResult> {

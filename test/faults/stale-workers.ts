@@ -29,7 +29,7 @@ const LONGEST_LIFE_MS = 300;
 const LONGEST_EXTRA_MS = 2_000;
 const CLOSING_MS = 50;
 const PROVIDER_TIMEOUT_MS = 200;
-const ENV: Record<string, string> = { PROVIDER_TIMEOUT_MS: String(PROVIDER_TIMEOUT_MS), VISIBILITY_LAG_MS: '1000', RETRY_MAX_MS: '1000', RECONCILE_HORIZON_MS: '15000', REOPEN_GRACE_MS: '86400000' };
+const ENV: Record<string, string> = { PROVIDER_TIMEOUT_MS: String(PROVIDER_TIMEOUT_MS), RETRY_MAX_MS: '1000', RECONCILE_HORIZON_MS: '15000', REOPEN_GRACE_MS: '86400000' };
 
 /** One of two processes is stopped for longer than its claims hold, at a random moment under load, and wakes again. */
 export async function staleWorkers(store: MakeStore, stops: number, seed: number, say: (line: string) => void = () => {}): Promise<StaleResult> {
