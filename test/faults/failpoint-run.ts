@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { leaseMs } from '../../src/engine/settings';
 import type { SandboxOperation } from '../../src/provider-kit/sandbox';
+import type { Caller, CallerRequest } from './caller';
 import type { Finding } from './checker';
 import { FaultBench, type RunningGateway } from './fault-bench';
 import { CLAIM_PREFIX, type Failpoint } from './failpoints';
@@ -8,13 +9,13 @@ import { mayEnd, type Outcome } from './outcomes';
 import type { MakeStore } from './stores';
 import { pause, until } from './waiting';
 
-/** Where the first process is killed: at a statement of its store, or while the provider has a request of its. */
+/** Where a process is killed: at a statement of its store, or while the provider has a request of its. */
 export type Kill = { at: 'store'; point: Failpoint } | { at: 'provider'; operation: SandboxOperation; applied: boolean };
 
 export interface FailpointResult {
-  /** The statements of the first process, in order. */
+  /** The statements of the last process that was watched, in order. */
   points: string[];
-  /** False: the process came to the end before its failpoint. */
+  /** False: one of the processes came to the end before its failpoint. */
   killed: boolean;
   ended: string;
   findings: Finding[];
@@ -45,11 +46,11 @@ const WEBHOOKS_MS = 800;
 const DEATH_NOTICE_MS = 5_000;
 
 /**
- * Closes one account, kills the process on the way, starts the product's own program on what is left, asks again
- * under the same key as the caller would, and compares.
- * @param kill null: runs through, to learn its statements
+ * Closes one account, kills the process on the way, and the one that goes on with it, and so on; starts the product's own
+ * program on what is left, asks again under the same key as the caller would, and compares.
+ * @param kills one for each process in turn; null, for the last: runs through, to learn its statements
  */
-export async function runFailpoint(outcome: Outcome, store: MakeStore, kill: Kill | null): Promise<FailpointResult> {
+export async function runFailpoint(outcome: Outcome, store: MakeStore, ...kills: readonly (Kill | null)[]): Promise<FailpointResult> {
   const { provider, closingMs = CLOSING_MS } = outcome;
   const accountId = outcome.accountId ?? randomUUID();
   const upvest = { closingMs, webhooks: { delayMs: 5, retryUnitMs: 50 } };
@@ -58,22 +59,33 @@ export async function runFailpoint(outcome: Outcome, store: MakeStore, kill: Kil
   const horizon: Record<string, string> = outcome.forGood ? { RECONCILE_HORIZON_MS: String(takenOverMs + SHORT_HORIZON_MS) } : {};
   try {
     const sandbox = bench.sandboxes[provider];
-    if (kill?.at === 'provider') sandbox.script(kill.operation === 'token' ? '*' : accountId, kill.operation, [kill.applied ? 'hang-after' : 'hang-before']);
+    for (const kill of kills) {
+      if (kill?.at === 'provider') sandbox.script(kill.operation === 'token' ? '*' : accountId, kill.operation, [kill.applied ? 'hang-after' : 'hang-before']);
+    }
     sandbox.script(accountId, 'close', outcome.closes ?? []);
     sandbox.script('*', 'token', outcome.tokens ?? []);
 
-    const failpoint: Record<string, string> = kill?.at === 'store' ? { FAILPOINT: `${kill.point.number} ${kill.point.when}` } : {};
-    const first = await bench.start({ ...horizon, ...failpoint }, PROGRAM);
     const input = { account: { provider, id: accountId } };
-    const { request, answer } = first.caller.request(input);
-    if (kill?.at === 'provider') {
-      const isHeld = () => sandbox.ledger.some(({ operation, status }) => operation === kill.operation && status === 'hang');
-      void until(isHeld).then(() => first.child.kill());
+    let request: CallerRequest | undefined;
+    let caller: Caller | undefined;
+    let killed = true;
+    let points: string[] = [];
+    for (const kill of kills) {
+      const failpoint: Record<string, string> = kill?.at === 'store' ? { FAILPOINT: `${kill.point.number} ${kill.point.when}` } : {};
+      const running = await bench.start({ ...horizon, ...failpoint }, PROGRAM);
+      ({ caller } = running);
+      if (kill?.at === 'provider') {
+        const isHeld = () => sandbox.ledger.some(({ operation, status }) => operation === kill.operation && status === 'hang');
+        void until(isHeld).then(() => running.child.kill());
+      }
+      const asked = request ? { request, answer: findAgain(caller, request) } : caller.request(input);
+      ({ request } = asked);
+      killed = await isKilled(bench, running, asked.answer, outcome.webhooks ? WEBHOOKS_MS : 0);
+      points = [...running.child.stdout().matchAll(/^failpoint \d+ (.+)$/gm)].map(([, name]) => String(name));
+      if (!killed) break;
     }
-    const killed = await isKilled(bench, first, answer, outcome.webhooks ? WEBHOOKS_MS : 0);
-    const points = [...first.child.stdout().matchAll(/^failpoint \d+ (.+)$/gm)].map(([, name]) => String(name));
+    if (!request || !caller) throw new Error('No process was to be started.');
 
-    let caller = first.caller;
     if (killed) ({ caller } = await bench.start(horizon));
     const found = await caller.find(request.idempotencyKey);
     if (found) await bench.settled(caller, found);
@@ -85,6 +97,11 @@ export async function runFailpoint(outcome: Outcome, store: MakeStore, kill: Kil
   } finally {
     await bench.dispose();
   }
+}
+
+async function findAgain(caller: Caller, { idempotencyKey }: CallerRequest): Promise<{ closure: { id: string } | null }> {
+  const id = await caller.find(idempotencyKey);
+  return { closure: id === undefined ? null : { id } };
 }
 
 /** Waits for the end of the closing or of its process, whichever comes. */

@@ -1,15 +1,25 @@
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client, types } from 'pg';
 import { auditCommand, type Status } from '../../scripts/audit-command';
 import type { Closure } from '../../src/domain/closure';
+import type { ClosureStore } from '../../src/ports/store';
+import { openPostgresStore } from '../../src/store/postgres';
 import { openSqliteStore } from '../../src/store/sqlite';
-import { Database } from '../../src/store/sqlite/database';
+import { Database, type SqlValue } from '../../src/store/sqlite/database';
 import { type AuditKey, auditKey } from './audit';
+import { createDatabase } from './postgres-database';
 import { sampleClosure, sampleEvent } from './sample-closure';
+
+/** The tables of a store, for somebody who may do anything to them; "?" stands for a value. */
+export interface Tables {
+  all(sql: string, values?: readonly SqlValue[]): Promise<Record<string, SqlValue>[]>;
+}
 
 /** A store whose history is sealed by several checkpoints, but for its end, and which nobody has open. */
 export interface AuditedStore {
+  /** For files of the test's own. */
   folder: string;
   key: AuditKey;
   keyFile: string;
@@ -17,9 +27,20 @@ export interface AuditedStore {
   checkpointFile: string;
   /** Entries newer than that. */
   unsealed: number;
-  /** Runs the command on a copy that `change` was made to. */
-  onCopy(change: (db: Database) => void, args: (copy: string) => string[]): Promise<{ status: Status; lines: string[] }>;
-  dispose(): void;
+  /** Runs the command, with the options that name the store, on a copy that `change` was made to; foreign keys do not keep it from anything. */
+  onCopy(change: (db: Tables) => Promise<unknown>, args: (from: string[]) => string[]): Promise<{ status: Status; lines: string[] }>;
+  dispose(): Promise<void>;
+}
+
+/** Values as the embedded store has them: whole numbers as numbers, none is too long for that, and flags as 0 and 1. */
+const parserOf = ((oid: number, format?: 'text') => {
+  if (oid === types.builtins.INT8) return Number;
+  return oid === types.builtins.BOOL ? (text: string) => Number(text === 't') : types.getTypeParser(oid, format);
+}) as typeof types.getTypeParser;
+
+function numbered(sql: string): string {
+  let number = 0;
+  return sql.replaceAll('?', () => `$${(number += 1)}`);
 }
 
 const CLOSURES = 30;
@@ -33,43 +54,72 @@ export async function run(...args: string[]): Promise<{ status: Status; lines: s
 export async function auditedStore(): Promise<AuditedStore> {
   const folder = mkdtempSync(join(tmpdir(), 'closure-audit-'));
   const dataDir = join(folder, 'data');
-  const key = auditKey();
-  const keyFile = join(folder, 'audit.pub');
-  const checkpointFile = join(folder, 'checkpoint.json');
-  writeFileSync(keyFile, key.publicPem);
-  const unsealed = await fill(dataDir, key);
-  await run('checkpoint', '--data', dataDir, '--out', checkpointFile);
+  const store = await openSqliteStore({ dataDir, clock: { now: Date.now, monotonic: () => performance.now() } });
   let copies = 0;
   return {
-    folder,
-    key,
-    keyFile,
-    checkpointFile,
-    unsealed,
+    ...(await filled(store, folder, ['--data', dataDir])),
     async onCopy(change, args) {
       const copy = join(folder, `copy-${(copies += 1)}`);
       mkdirSync(copy);
       // The driver may not have moved the log's pages into the database yet.
       for (const file of ['gateway.db', 'gateway.db-wal']) if (existsSync(join(dataDir, file))) copyFileSync(join(dataDir, file), join(copy, file));
       const db = new Database(join(copy, 'gateway.db'), 0);
-      change(db);
-      db.close();
       try {
-        return await run(...args(copy));
+        db.exec('PRAGMA foreign_keys = OFF');
+        await change({ all: async (sql, values) => db.all(sql, [...(values ?? [])]) });
+        db.close();
+        return await run(...args(['--data', copy]));
       } finally {
         rmSync(copy, { recursive: true });
       }
     },
-    dispose: () => rmSync(folder, { recursive: true }),
+    dispose: async () => rmSync(folder, { recursive: true }),
   };
+}
+
+/** The same in a database of its own, on the server of the run. */
+export async function auditedDatabase(): Promise<AuditedStore> {
+  const folder = mkdtempSync(join(tmpdir(), 'closure-audit-'));
+  const database = await createDatabase();
+  const { store } = await openPostgresStore(database.url);
+  return {
+    ...(await filled(store, folder, ['--from', database.url])),
+    async onCopy(change, args) {
+      const copy = await createDatabase(undefined, database);
+      const client = new Client({ connectionString: copy.url, types: { getTypeParser: parserOf } });
+      try {
+        await client.connect();
+        await client.query('SET session_replication_role = replica');
+        await change({ all: async (sql, values) => (await client.query(numbered(sql), [...(values ?? [])])).rows as Record<string, SqlValue>[] });
+        await client.end();
+        return await run(...args(['--from', copy.url]));
+      } finally {
+        await copy.dispose();
+      }
+    },
+    async dispose() {
+      await database.dispose();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** Fills a store, and disposes it. */
+async function filled(store: ClosureStore, folder: string, from: string[]): Promise<Omit<AuditedStore, 'onCopy' | 'dispose'>> {
+  const key = auditKey();
+  const keyFile = join(folder, 'audit.pub');
+  const checkpointFile = join(folder, 'checkpoint.json');
+  writeFileSync(keyFile, key.publicPem);
+  const unsealed = await fill(store, key);
+  await run('checkpoint', ...from, '--out', checkpointFile);
+  return { folder, key, keyFile, checkpointFile, unsealed };
 }
 
 /**
  * Closures of every age: some moved after a checkpoint, and the last moves are in none.
  * @returns how many entries no checkpoint has
  */
-async function fill(dataDir: string, key: AuditKey): Promise<number> {
-  const store = await openSqliteStore({ dataDir, clock: { now: Date.now, monotonic: () => performance.now() } });
+async function fill(store: ClosureStore, key: AuditKey): Promise<number> {
   const live: Closure[] = [];
   const moves = new Map<number, number>();
   let unsealed = 0;

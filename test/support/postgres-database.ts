@@ -10,12 +10,15 @@ export interface TestDatabase {
   dispose(): Promise<void>;
 }
 
-/** Makes an empty database on the server of the run. */
-export async function createDatabase(server = process.env.TEST_DATABASE_URL ?? ''): Promise<TestDatabase> {
+/**
+ * Makes a database on the server of the run.
+ * @param of what is in it: a copy of another one, which nobody may be connected to. Default: nothing
+ */
+export async function createDatabase(server = process.env.TEST_DATABASE_URL ?? '', of?: TestDatabase): Promise<TestDatabase> {
   const name = `closures_${randomUUID().replaceAll('-', '')}`;
   const url = new URL(server);
   url.pathname = `/${name}`;
-  await once(server, `CREATE DATABASE ${name}`);
+  await once(server, `CREATE DATABASE ${name}${of ? ` TEMPLATE ${new URL(of.url).pathname.slice(1)}` : ''}`);
   return {
     url: url.href,
     sql: (text) => once(url.href, text),

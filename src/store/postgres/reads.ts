@@ -13,21 +13,14 @@ const NOBODY: NotNow = { closures: [], providers: [] };
 
 /** See ClosureStore.claimDue. */
 export async function claimDueClosures(query: Query, limit: number, leaseMs: number, notNow = NOBODY): Promise<Claimed[]> {
-  const [row] = await query('SELECT gateway_claim($1, $2, $3, $4) AS claimed', [limit, leaseMs, notNow.closures, notNow.providers]);
+  const [row] = await query('SELECT gateway_claim_due($1, $2, $3, $4) AS claimed', [limit, leaseMs, notNow.closures, notNow.providers]);
   const claimed = row?.claimed as { closure: Row; attempts: Row[] }[];
   return claimed.map(({ closure, attempts }) => ({ closure: closureFromRow(closure), attempts: attempts.map(attemptFromRow) }));
 }
 
 /** Claimed closures are in the second half: they wait for the end of their claim, too. */
 export async function nextDue(query: Query, notNow = NOBODY): Promise<number | null> {
-  const wanted = 'due_at IS NOT NULL AND id <> ALL ($1) AND provider <> ALL ($2)';
-  const [row] = await query(
-    `SELECT least(
-       (SELECT min(due_at) FROM closure WHERE lease_until IS NULL AND ${wanted}),
-       (SELECT min(greatest(due_at, lease_until)) FROM closure WHERE lease_until IS NOT NULL AND ${wanted})
-     ) AS at`,
-    [notNow.closures, notNow.providers],
-  );
+  const [row] = await query('SELECT gateway_next_due($1, $2) AS at', [notNow.closures, notNow.providers]);
   return (row?.at ?? null) as number | null;
 }
 

@@ -1,8 +1,8 @@
 import type { Attempt, Closure, ClosureEvent, ClosureReport } from '../../domain/closure';
-import type { ListFilter, NotNow } from '../../ports/store';
+import type { ListFilter } from '../../ports/store';
 import { attemptFromRow, closureFromRow, eventFromRow, grouped, reportFromRow } from '../rows';
 import type { Database, SqlValue } from './database';
-import { NOT_NOW, notNowParams } from './due';
+import { NOBODY, NOT_AMONG, providersWithDue } from './due';
 import { listStatement } from './list';
 
 /** The store's reads; see ClosureStore for what each one promises. They see committed state only. */
@@ -106,17 +106,20 @@ export function providersOf(db: Database, tenant: string): string[] {
 }
 
 /** Claimed closures are in the second half: they wait for the end of their claim, too. */
-export function nextDue(db: Database, notNow?: NotNow): number | null {
-  const without = notNowParams(notNow);
-  const [row] = db.all(
-    `SELECT min(at) AS at FROM (
-       SELECT min(due_at) AS at FROM closure WHERE due_at IS NOT NULL AND lease_until IS NULL AND ${NOT_NOW}
-       UNION ALL
-       SELECT min(max(due_at, lease_until)) FROM closure WHERE lease_until IS NOT NULL AND due_at IS NOT NULL AND ${NOT_NOW}
-     )`,
-    [...without, ...without],
+export function nextDue(db: Database, notNow = NOBODY): number | null {
+  const closures = JSON.stringify(notNow.closures);
+  const unclaimed = providersWithDue(db, notNow).flatMap((provider) => {
+    const where = `provider = ? AND due_at IS NOT NULL AND lease_until IS NULL AND ${NOT_AMONG}`;
+    return db.all(`SELECT due_at AS at FROM closure WHERE ${where} ORDER BY due_at LIMIT 1`, [provider, closures]);
+  });
+  // Whatever is claimed is some worker's, and few.
+  const claimed = db.all(
+    `SELECT max(due_at, lease_until) AS at FROM closure WHERE lease_until IS NOT NULL AND due_at IS NOT NULL AND ${NOT_AMONG}
+       AND provider NOT IN (SELECT value FROM json_each(?)) ORDER BY at LIMIT 1`,
+    [closures, JSON.stringify(notNow.providers)],
   );
-  return (row?.at ?? null) as number | null;
+  const times = [...unclaimed, ...claimed].map(({ at }) => at as number);
+  return times.length > 0 ? Math.min(...times) : null;
 }
 
 function one(db: Database, sql: string, params: readonly SqlValue[]): Closure | null {

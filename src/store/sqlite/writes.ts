@@ -1,7 +1,7 @@
 import { nextEntry } from '../../domain/audit-chain';
 import type { Closure, ClosureEvent, ClosureReport } from '../../domain/closure';
 import { canBecome, type ClosureStatus, isTerminal } from '../../domain/closure-status';
-import type { Alongside, AttemptAnswer, ChildClosure, Claimed, ClosureChange, NotNow, RecordResult } from '../../ports/store';
+import type { Alongside, AttemptAnswer, ChildClosure, Claimed, ClosureChange, RecordResult } from '../../ports/store';
 import { CLOSURE_COLUMNS } from '../columns';
 import { IllegalWrite } from '../errors';
 import { attemptFromRow, chainHeadFromRow, closureFromRow } from '../rows';
@@ -9,7 +9,7 @@ import { storableTexts } from '../text';
 import { insertMark, keepAnswer } from './attempts';
 import { addChildren, wakeParents } from './children';
 import type { Database, SqlValue } from './database';
-import { NOT_NOW, notNowParams } from './due';
+import { NOBODY, NOT_AMONG, providersWithDue } from './due';
 import { addIdentifier, isNewest, liveHolder, releaseIdentifiers } from './identifiers';
 import { insertClosure, insertEntry, toSql } from './insert';
 
@@ -138,15 +138,18 @@ export function keepLateAnswer(db: Database, now: number, id: string, answer: At
 }
 
 /** See ClosureStore.claimDue. */
-export function claimDueClosures(db: Database, now: number, limit: number, leaseMs: number, notNow?: NotNow): Claimed[] {
+export function claimDueClosures(db: Database, now: number, limit: number, leaseMs: number, notNow = NOBODY): Claimed[] {
+  const due = providersWithDue(db, notNow).flatMap((provider) => {
+    const where = `provider = ? AND due_at <= ? AND (lease_until IS NULL OR lease_until <= ?) AND ${NOT_AMONG}`;
+    const sql = `SELECT rowid AS row, due_at AS at FROM closure WHERE ${where} ORDER BY due_at LIMIT ?`;
+    return db.all(sql, [provider, now, now, JSON.stringify(notNow.closures), limit]);
+  });
+  if (due.length === 0) return [];
+  due.sort((one, other) => Number(one.at) - Number(other.at));
   const rows = db.all(
-    `UPDATE closure SET fence = fence + 1, lease_until = ? WHERE rowid IN (
-       SELECT rowid FROM closure
-       WHERE due_at <= ? AND (lease_until IS NULL OR lease_until <= ?) AND ${NOT_NOW} ORDER BY due_at LIMIT ?
-     ) RETURNING *`,
-    [now + leaseMs, now, now, ...notNowParams(notNow), limit],
+    'UPDATE closure SET fence = fence + 1, lease_until = ? WHERE rowid IN (SELECT value FROM json_each(?)) RETURNING *',
+    [now + leaseMs, JSON.stringify(due.slice(0, limit).map(({ row }) => row))],
   );
-  if (rows.length === 0) return [];
   // RETURNING keeps no order.
   const claims = rows.map((row): Claimed => ({ closure: closureFromRow(row), attempts: [] }));
   claims.sort((a, b) => a.closure.dueAt! - b.closure.dueAt!);

@@ -1,0 +1,4 @@
+import { auditedDatabase } from '../support/audited-store';
+import { findsEveryChange } from './changes';
+
+describe('the audit trail of a PostgreSQL database', () => findsEveryChange(auditedDatabase));
