@@ -1,4 +1,5 @@
 import { AT_THE_PROVIDER, failpointsOf, type FailpointResult, type Kill, runFailpoint } from './failpoint-run';
+import { MARK } from './failpoints';
 import { type Outcome, OUTCOMES } from './outcomes';
 import { countsOf, type PartOptions, type PartReport, type Row } from './report';
 import type { MakeStore } from './stores';
@@ -11,42 +12,67 @@ const TRIES = 4;
 
 interface Case {
   outcome: Outcome;
-  kill: Kill;
+  /** Of the first process, and of the one that goes on with what it left. */
+  kills: readonly Kill[];
 }
 
 /**
  * Every side of every statement of every outcome, each with a kill, a restart and a comparison.
  * `count`: so many of them, spread evenly.
  */
-export async function failpointBattery({ store, count, say }: PartOptions): Promise<PartReport> {
-  const clean = await inLanes(OUTCOMES, LANES, (outcome) => attempt(outcome, store, null));
+export async function failpointBattery(options: PartOptions): Promise<PartReport> {
+  const clean = await inLanes(OUTCOMES, LANES, (outcome) => attempt(outcome, options.store, [null]));
   const every = OUTCOMES.flatMap((outcome, index): Case[] => {
     const kills = failpointsOf(clean[index]?.points ?? []);
-    return [...kills, ...(outcome.name === 'taken' ? AT_THE_PROVIDER : [])].map((kill) => ({ outcome, kill }));
+    return [...kills, ...(outcome.name === 'taken' ? AT_THE_PROVIDER : [])].map((kill) => ({ outcome, kills: [kill] }));
   });
+  const looks = OUTCOMES.map((outcome, index) => ({ outcome, kills: [], result: clean[index] as FailpointResult }));
+  return battery(options, looks, every, 'failpoints: each side of each statement of the store, and at the provider');
+}
+
+/**
+ * The same for the process that recovers: the first one died with the mark of its request durable and the request not
+ * sent, and every side of every statement with which the next one goes on from there is a failpoint.
+ */
+export async function recoveryBattery(options: PartOptions): Promise<PartReport> {
+  const looks = await inLanes(OUTCOMES, LANES, async (outcome): Promise<Look> => {
+    const { points } = await attempt(outcome, options.store, [null]);
+    const marked: Kill = { at: 'store', point: { number: points.indexOf(MARK) + 1, when: 'after' } };
+    return { outcome, kills: [marked], result: await attempt(outcome, options.store, [marked, null]) };
+  });
+  const every = looks.flatMap(({ outcome, kills, result }): Case[] => failpointsOf(result.points).map((kill) => ({ outcome, kills: [...kills, kill] })));
+  return battery(options, looks, every, 'failpoints: each side of each statement of the process that recovers');
+}
+
+/** A run to the end, to learn the statements of its last process. */
+interface Look extends Case {
+  result: FailpointResult;
+}
+
+async function battery({ store, count, say }: PartOptions, looks: readonly Look[], every: readonly Case[], failpoints: string): Promise<PartReport> {
   const cases = count === undefined ? every : spread(every, count);
-  say(`${OUTCOMES.length} outcomes, ${every.length} failpoints, ${cases.length} of them taken`);
+  say(`${looks.length} outcomes, ${every.length} failpoints, ${cases.length} of them taken`);
   const odd: Row[] = [];
-  const keep = (outcome: Outcome, kill: Kill | null, result: FailpointResult): void => {
+  const keep = ({ outcome, kills }: Case, result: FailpointResult): void => {
     if (!isBad(result)) return;
-    odd.push(['not as it should be', `${nameOf(outcome, kill)}: ${inWords(result)}`]);
-    say(`${nameOf(outcome, kill)}: ${inWords(result)}`);
+    odd.push(['not as it should be', `${nameOf(outcome, kills)}: ${inWords(result)}`]);
+    say(`${nameOf(outcome, kills)}: ${inWords(result)}`);
   };
-  OUTCOMES.forEach((outcome, index) => keep(outcome, null, clean[index] as FailpointResult));
+  for (const look of looks) keep(look, look.result);
   let done = 0;
-  const results = await inLanes(cases, LANES, async ({ outcome, kill }) => {
-    const result = await reachFailpoint(outcome, store, kill);
+  const results = await inLanes(cases, LANES, async (one) => {
+    const result = await reachFailpoint(one, store);
     done += 1;
-    keep(outcome, kill, result);
-    if (!result.killed || done % 50 === 0) say(`${done}/${cases.length} ${nameOf(outcome, kill)}: ${inWords(result)}`);
+    keep(one, result);
+    if (!result.killed || done % 50 === 0) say(`${done}/${cases.length} ${nameOf(one.outcome, one.kills)}: ${inWords(result)}`);
     return result;
   });
-  const all = [...clean, ...results];
+  const all = [...looks.map(({ result }) => result), ...results];
   const killed = results.filter((result) => result.killed);
   return {
     rows: [
-      ['provider outcomes, both providers', String(OUTCOMES.length)],
-      ['failpoints: each side of each statement of the store, and at the provider', String(every.length)],
+      ['provider outcomes, both providers', String(looks.length)],
+      [failpoints, String(every.length)],
       ['of these taken', String(cases.length)],
       ['of these reached: killed, restarted, compared', String(killed.length)],
       ['closings that ended where the contract lets them', `${all.filter(({ asExpected }) => asExpected).length} of ${all.length}`],
@@ -63,16 +89,16 @@ function spread<Item>(items: readonly Item[], count: number): Item[] {
   return items.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
 }
 
-async function reachFailpoint(outcome: Outcome, store: MakeStore, kill: Kill): Promise<FailpointResult> {
-  let result = await attempt(outcome, store, kill);
-  for (let tries = 1; tries < TRIES && !result.killed && !isBad(result); tries += 1) result = await attempt(outcome, store, kill);
+async function reachFailpoint({ outcome, kills }: Case, store: MakeStore): Promise<FailpointResult> {
+  let result = await attempt(outcome, store, kills);
+  for (let tries = 1; tries < TRIES && !result.killed && !isBad(result); tries += 1) result = await attempt(outcome, store, kills);
   return result;
 }
 
 /** A run that breaks off is one that went wrong, and no end to all the others. */
-async function attempt(outcome: Outcome, store: MakeStore, kill: Kill | null): Promise<FailpointResult> {
+async function attempt(outcome: Outcome, store: MakeStore, kills: readonly (Kill | null)[]): Promise<FailpointResult> {
   try {
-    return await runFailpoint(outcome, store, kill);
+    return await runFailpoint(outcome, store, ...kills);
   } catch (error) {
     return { points: [], killed: false, ended: `broke off: ${String(error)}`, findings: [], asExpected: false };
   }
@@ -82,10 +108,10 @@ function isBad({ findings, asExpected }: FailpointResult): boolean {
   return findings.length > 0 || !asExpected;
 }
 
-export function nameOf({ provider, name }: Outcome, kill: Kill | null): string {
-  if (!kill) return `${provider}, ${name}, not killed`;
-  const where = kill.at === 'store' ? `${kill.point.when} statement ${kill.point.number}` : `with the ${kill.operation} request ${kill.applied ? 'carried out' : 'arrived'}`;
-  return `${provider}, ${name}, killed ${where}`;
+export function nameOf({ provider, name }: Outcome, kills: readonly Kill[]): string {
+  const where = (kill: Kill): string =>
+    kill.at === 'store' ? `${kill.point.when} statement ${kill.point.number}` : `with the ${kill.operation} request ${kill.applied ? 'carried out' : 'arrived'}`;
+  return `${provider}, ${name}, ${kills.length > 0 ? `killed ${kills.map(where).join(' and then ')}` : 'not killed'}`;
 }
 
 function inWords({ killed, ended, findings }: FailpointResult): string {

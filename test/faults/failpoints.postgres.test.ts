@@ -34,7 +34,7 @@ it('a closing survives kill -9 at every statement of its database', async () => 
   ];
   const wrong = await inLanes(cases, LANES, async ([outcome, kill]) => {
     const result = await runFailpoint(outcome, store, kill);
-    return result.killed && result.asExpected && result.findings.length === 0 ? [] : [{ name: nameOf(outcome, kill), ...result }];
+    return result.killed && result.asExpected && result.findings.length === 0 ? [] : [{ name: nameOf(outcome, [kill]), ...result }];
   });
   expect(wrong.flat()).toEqual([]);
 }, 300_000);

@@ -34,7 +34,7 @@ describe.each(['upvest', 'emoney'])('%s', (provider) => {
   async function expectKept(cases: readonly (readonly [Outcome, Kill])[]): Promise<void> {
     const wrong = await inLanes(cases, LANES, async ([outcome, kill]) => {
       const { killed, asExpected, ended, findings } = await runFailpoint(outcome, sqliteFolder, kill);
-      return killed && asExpected && findings.length === 0 ? [] : [{ name: nameOf(outcome, kill), killed, ended, findings }];
+      return killed && asExpected && findings.length === 0 ? [] : [{ name: nameOf(outcome, [kill]), killed, ended, findings }];
     });
     expect(wrong.flat()).toEqual([]);
   }

@@ -19,11 +19,12 @@ const STATEMENTS: ReadonlySet<PropertyKey> = new Set<Statement>(['record', 'comm
 /** An idle worker asks for work all the time: only what is claimed counts. */
 const CLAIMS: ReadonlySet<PropertyKey> = new Set<keyof ClosureStore>(['claimDue', 'claimEvents']);
 export const CLAIM_PREFIX = 'claim';
+export const MARK = 'commit of the mark';
 
 function nameOf(statement: PropertyKey, [first]: readonly unknown[]): string {
   if (statement !== 'commit') return String(statement);
   const { mark, answers, event } = first as ClosureChange;
-  if (mark) return 'commit of the mark';
+  if (mark) return MARK;
   return answers?.length ? 'commit of an answer' : `commit of ${event?.cause ?? 'the schedule'}`;
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { newSeed } from './chance';
 import { commitBattery } from './commit-battery';
 import { diskBattery } from './disk-battery';
-import { failpointBattery } from './failpoint-battery';
+import { failpointBattery, recoveryBattery } from './failpoint-battery';
 import { familyBattery } from './family-battery';
 import { killBattery } from './kill-battery';
 import { raceBattery } from './race-battery';
@@ -30,6 +30,7 @@ const STORES: Record<StoreName, () => Promise<{ store: MakeStore; dispose(): Pro
 type Part = (options: PartOptions) => Promise<PartReport>;
 const ON_EVERY_STORE: Record<string, Part> = {
   failpoints: failpointBattery,
+  recoveries: recoveryBattery,
   families: familyBattery,
   kills: killBattery,
   races: raceBattery,
@@ -97,6 +98,9 @@ async function main(): Promise<void> {
     await dispose();
   }
 }
+
+// What was started ends with this process, also where somebody interrupts it.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -21,6 +21,20 @@ function bareEnvironment(): NodeJS.ProcessEnv {
   return { PATH, HOME, ...(TMPDIR && { TMPDIR }) };
 }
 
+const running = new Set<number>();
+/** They are in groups of their own, which a signal to this process does not reach. */
+process.once('exit', () => {
+  for (const pid of running) killGroup(pid);
+});
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 /** Starts a program from the repository's root unless told otherwise, in a process group of its own. */
 export function startChild(
   command: string,
@@ -36,6 +50,7 @@ export function startChild(
   });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${command} did not start.`);
+  running.add(pid);
   let stdout = '';
   let stderr = '';
   const watchers = new Set<() => void>();
@@ -47,7 +62,10 @@ export function startChild(
     stderr += chunk;
   });
   const ended = new Promise<number | NodeJS.Signals>((resolve) => {
-    child.once('close', (code, signal) => resolve(code ?? signal ?? 'SIGKILL'));
+    child.once('close', (code, signal) => {
+      running.delete(pid);
+      resolve(code ?? signal ?? 'SIGKILL');
+    });
   });
 
   return {
@@ -57,11 +75,7 @@ export function startChild(
     ended,
     signal: (signal) => void child.kill(signal),
     async kill() {
-      try {
-        process.kill(-pid, 'SIGKILL');
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-      }
+      killGroup(pid);
       await ended;
     },
     waitFor(pattern) {

@@ -46,6 +46,8 @@ export interface AccountsOptions {
 /** Accounts, or account groups: every id exists from the moment somebody asks for it. */
 export class SandboxAccounts {
   readonly #accounts = new Map<string, Account>();
+  /** Few, and asked for at every close: all accounts would be too many to look through. */
+  readonly #withWithdrawals = new Set<string>();
 
   constructor(private readonly options: AccountsOptions) {}
 
@@ -94,11 +96,17 @@ export class SandboxAccounts {
     return [...this.#accounts.keys()];
   }
 
+  /** Of those that somebody asked for, the ones with withdrawals, under way or not. */
+  idsWithWithdrawals(): string[] {
+    return [...this.#withWithdrawals];
+  }
+
   /** What is not named stays as it is. */
   change(id: string, changes: AccountPreset, now: number): void {
     const account = this.#account(id, now);
     const isClosed = this.status(id, now) === 'CLOSED';
     account.preset = { ...account.preset, ...changes };
+    this.#noteWithdrawals(id, account);
     if (changes.positions) account.positionsSetAt = now;
     if (!isClosed) account.clearAt = null;
   }
@@ -110,10 +118,17 @@ export class SandboxAccounts {
     return { status: this.#statusAt(id, now - this.options.readLagMs, now), createdAt: account.createdAt };
   }
 
+  #noteWithdrawals(id: string, { preset }: Account): void {
+    if (preset.withdrawals) this.#withWithdrawals.add(id);
+  }
+
   #account(id: string, now: number): Account {
-    const known: Account = this.#accounts.get(id) ?? { preset: this.options.presetOf(id), createdAt: now, closingAt: null, clearAt: null, refused: false, positionsSetAt: now };
-    this.#accounts.set(id, known);
-    return known;
+    const known = this.#accounts.get(id);
+    if (known) return known;
+    const account: Account = { preset: this.options.presetOf(id), createdAt: now, closingAt: null, clearAt: null, refused: false, positionsSetAt: now };
+    this.#accounts.set(id, account);
+    this.#noteWithdrawals(id, account);
+    return account;
   }
 
   #begin(id: string, account: Account, now: number): void {

@@ -98,7 +98,7 @@ export class SandboxBank {
   }
 
   withdrawalsOf(groupId: string): Withdrawal[] {
-    const accounts = this.accounts.ids().filter((id) => this.groupOf(id) === groupId);
+    const accounts = this.accounts.idsWithWithdrawals().filter((id) => this.groupOf(id) === groupId);
     const holders = [this.account_groups.holdings(groupId), ...accounts.map((id) => this.accounts.holdings(id))];
     return holders.flatMap(({ withdrawals = [] }) => withdrawals);
   }
