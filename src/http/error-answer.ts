@@ -1,5 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorLog } from '../graphql/errors/mask-error';
+import { CORRELATION_HEADER } from './correlation-id';
 
 /** What HTTP itself refuses, before GraphQL sees it: code and words by status. They quote nothing of the request. */
 const REFUSALS: Record<number, readonly [code: string, message: string]> = {
@@ -10,17 +14,41 @@ const REFUSALS: Record<number, readonly [code: string, message: string]> = {
   408: ['REQUEST_TIMEOUT', 'The request took too long to arrive.'],
   413: ['BODY_TOO_LARGE', 'The body is too large.'],
   415: ['UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json, and not compressed.'],
+  431: ['HEADERS_TOO_LARGE', 'The headers, or the address, are too long.'],
   500: ['INTERNAL_SERVER_ERROR', 'Internal error'],
 };
+
+const MEDIA_TYPE = 'application/json; charset=utf-8';
+/** What Node's parser gives up with, where it is not plainly malformed. */
+const UNPARSED: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
 /** Answers with the shape that GraphQL errors have, so that clients need to read one shape only. */
 export function answerError(request: FastifyRequest, reply: FastifyReply, status: number): FastifyReply {
   const known = REFUSALS[status] ? status : 500;
-  const [code, message] = REFUSALS[known] ?? ['INTERNAL_SERVER_ERROR', 'Internal error'];
-  return reply
-    .code(known)
-    .type('application/json; charset=utf-8')
-    .send({ errors: [{ message, extensions: { code, correlationId: request.id } }] });
+  return reply.code(known).type(MEDIA_TYPE).send(bodyOf(known, request.id));
+}
+
+function bodyOf(status: number, correlationId: string): object {
+  const [code, message] = REFUSALS[status] ?? ['INTERNAL_SERVER_ERROR', 'Internal error'];
+  return { errors: [{ message, extensions: { code, correlationId } }] };
+}
+
+/** The same for what Node's parser refuses: there is no request then, and the connection is of no more use. */
+export function refuseUnparsed({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const status = UNPARSED[code ?? ''] ?? 400;
+  const correlationId = randomUUID();
+  const body = JSON.stringify(bodyOf(status, correlationId));
+  const headers = {
+    'content-type': MEDIA_TYPE,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    [CORRELATION_HEADER]: correlationId,
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`, () => socket.destroy());
 }
 
 /** Fastify's error handler: what it refused by itself, or what a handler threw, which is logged. */

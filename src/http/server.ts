@@ -11,7 +11,7 @@ import { checkLimits } from '../graphql/limits';
 import { createApollo } from './apollo';
 import type { Authenticate } from './authenticate';
 import { CORRELATION_HEADER, correlationIdOf } from './correlation-id';
-import { answerError, errorHandler } from './error-answer';
+import { answerError, errorHandler, refuseUnparsed } from './error-answer';
 import { addGraphqlRoute } from './graphql-route';
 import { InFlight } from './in-flight';
 import { addProbes } from './probes';
@@ -163,6 +163,7 @@ function createApp(log: ErrorLog): FastifyInstance {
     genReqId: correlationIdOf,
     // While draining, a request on an open connection is still answered: its caller cannot know.
     return503OnClosing: false,
+    clientErrorHandler: refuseUnparsed,
     frameworkErrors: (_error, request, reply) => answerError(request, reply, 400),
   });
   app.removeContentTypeParser('text/plain');

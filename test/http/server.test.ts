@@ -137,6 +137,26 @@ describe('what HTTP refuses comes back as JSON without an echo', () => {
   });
 });
 
+describe('what is no HTTP, or too much of it,', () => {
+  test.each([
+    ['nonsense', 'GARBAGE\r\n\r\n', 400, 'BAD_REQUEST'],
+    ['headers of 20 KiB', `GET /livez HTTP/1.1\r\nHost: gateway\r\nX-Long: ${'x'.repeat(20_480)}\r\n\r\n`, 431, 'HEADERS_TOO_LARGE'],
+    ['an address of 20 KiB', `GET /graphql?query=${'x'.repeat(20_480)} HTTP/1.1\r\nHost: gateway\r\n\r\n`, 431, 'HEADERS_TOO_LARGE'],
+    ['two lengths', 'POST /graphql HTTP/1.1\r\nHost: gateway\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{', 400, 'BAD_REQUEST'],
+  ])('is refused in the shape of GraphQL errors: %s', async (_what, text, status, code) => {
+    const connection = await openConnection(api.url);
+    connection.send(text);
+    const answer = await connection.received(/\}$/);
+    await connection.closed;
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+    const [, id] = /^x-correlation-id: (.+)$/im.exec(head) ?? [];
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(head).toMatch(/^connection: close$/im);
+    expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code, correlationId: id } }] });
+    expect(api.logged).toEqual([]);
+  });
+});
+
 describe('the correlation id', () => {
   test.each(['abcdefgh', 'A.b_c-0123456', 'x'.repeat(64), '4bf92f3577b34da6a3ce929d0e0e4736'])('%s is taken and echoed', async (id) => {
     const answer = await post(JSON.stringify({ query: QUERY }), { ...JSON_TYPE, 'x-correlation-id': id });

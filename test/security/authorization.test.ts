@@ -1,9 +1,11 @@
+import { callbackGate } from '../../src/config/callback-hosts';
 import type { Scope } from '../../src/domain/caller';
 import type { Closure } from '../../src/domain/closure';
 import { closureRef } from '../../src/domain/account';
 import { IssuerKeys } from '../../src/http/identity/issuer-keys';
 import { jwtAuthenticate } from '../../src/http/identity/jwt';
 import { type Api, startApi } from '../support/api';
+import { type FakeRouter, startFakeRouter } from '../support/fake-router';
 import { AUDIENCE, type Issuer, startIssuer } from '../support/issuer';
 import { follow, sseClient, wsClient } from '../support/watching';
 
@@ -95,6 +97,10 @@ const TRANSPORTS: Record<string, { kinds: Operation['kind'][]; ask: Ask }> = {
     kinds: ['query', 'mutation', 'subscription'],
     ask: (token, { document }, variables) => first(sseClient(api.url, { headers: bearer(token) }), document, variables),
   },
+  'HTTP callbacks': {
+    kinds: ['subscription'],
+    ask: (token, { document }, variables) => first(router.client(api.url, bearer(token)), document, variables),
+  },
   WebSocket: {
     kinds: ['query', 'mutation', 'subscription'],
     ask: (token, { document }, variables) => first(wsClient(api.url, { connectionParams: bearer(token) }), document, variables),
@@ -120,16 +126,20 @@ async function first(client: Parameters<typeof follow>[0] & { dispose(): void },
 let issuer: Issuer;
 let keys: IssuerKeys;
 let api: Api;
+let router: FakeRouter;
 beforeAll(async () => {
   issuer = await startIssuer();
   keys = new IssuerKeys(issuer.jwksUrl);
   const claims = { tenant: 'tenant', subject: 'sub', scope: 'scope', accounts: undefined };
+  router = await startFakeRouter();
   api = await startApi({
+    mayCallBack: callbackGate([router.host]),
     authenticate: jwtAuthenticate({ jwksUrl: issuer.jwksUrl, issuer: issuer.url, audience: AUDIENCE, algorithms: ['ES256'], tokenTypes: ['at+jwt'], claims }, keys),
   });
 });
 afterAll(async () => {
   await api.close();
+  await router.close();
   await keys.dispose();
   await issuer.close();
 });

@@ -23,7 +23,10 @@ const WORDS = ['ACCOUNT', 'UUID', 'IBAN', 'CUSTOMER_REQUEST', 'SANCTIONS', 'upve
 
 /** One request to send. */
 export interface FuzzedRequest {
-  body: string;
+  method: 'GET' | 'POST';
+  /** Of the address: by GET, where the request is. */
+  query: string;
+  body?: string;
   headers: Record<string, string>;
 }
 
@@ -41,10 +44,20 @@ export class Fuzzer {
   }
 
   request(): FuzzedRequest {
+    return this.#chance(0.2) ? this.#get() : this.#post();
+  }
+
+  #get(): FuzzedRequest {
+    const search = new URLSearchParams({ query: this.#document().toWellFormed(), variables: JSON.stringify(this.#variables(0)) }).toString();
+    const headers: Record<string, string> = this.#chance(0.9) ? { 'apollo-require-preflight': '1' } : {};
+    return { method: 'GET', query: `?${this.#chance(0.1) ? this.#broken(search).replaceAll(/[^!-~]/g, '%') : search}`, headers };
+  }
+
+  #post(): FuzzedRequest {
     const query = this.#document();
     const whole = JSON.stringify({ query, variables: this.#variables(0), ...(this.#chance(0.2) && { operationName: this.#pick([...WORDS, ...ODD_TEXTS]) }) });
     const body = this.#chance(0.1) ? this.#broken(whole) : whole;
-    return { body, headers: { 'content-type': this.#chance(0.02) ? this.#pick(['text/plain', 'application/graphql', '']) : 'application/json' } };
+    return { method: 'POST', query: '', body, headers: { 'content-type': this.#chance(0.02) ? this.#pick(['text/plain', 'application/graphql', '']) : 'application/json' } };
   }
 
   #document(): string {

@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import { callbackGate } from '../../src/config/callback-hosts';
 import { closureRef } from '../../src/domain/account';
 import type { Blocker } from '../../src/domain/blocker';
 import type { Closure, ClosureEvent } from '../../src/domain/closure';
 import { closureError } from '../../src/domain/closure-error';
 import { CLOSURE_REASONS, isSensitive } from '../../src/domain/reason';
 import { type Api, startApi } from '../support/api';
+import { type FakeRouter, startFakeRouter } from '../support/fake-router';
+import { ScriptedProvider, seen } from '../support/scripted-provider';
 import { follow, sseClient, wsClient } from '../support/watching';
 
 /**
@@ -17,8 +21,9 @@ const TOLD = /SANCTIONS|FRAUD|IDENTITY_THEFT|FINANCIAL_CRIME|OUT_OF_RISK|AML|SAR
 const SENSITIVE = CLOSURE_REASONS.filter(isSensitive);
 
 const ERROR = 'error { code message retry retryAfterSeconds field providerRequestId provider blockers { ...B } providerErrors { code message level type httpStatus } }';
+const BLOCKER = 'fragment B on ClosureBlocker { code message stage resolvableBy selfResolving amount currency relatedIds }';
 const EVERYTHING = `
-  fragment B on ClosureBlocker { code message stage resolvableBy selfResolving amount currency relatedIds }
+  ${BLOCKER}
   fragment C on Closure {
     id status statusSince terminal reason reasonText reasonMapping initiator providerStatus blockers { ...B } requiredAction { type url expiresAt }
     expectedCloseAt ${ERROR} reports { id type } history { from to at cause detail } attempts idempotencyKey requestedAt updatedAt closedAt nextCheckAt version
@@ -32,10 +37,15 @@ const common = { requestedAt: AT, updatedAt: AT, statusSince: AT, status: 'CLOSI
 const wordOf = (code: string) => closureError('PROVIDER_UNAVAILABLE', 'The provider did not answer.', 'c', { providerErrors: [{ code, message: `${code} of the account` }] });
 
 let api: Api;
+let router: FakeRouter;
 beforeAll(async () => {
-  api = await startApi({});
+  router = await startFakeRouter();
+  api = await startApi({ mayCallBack: callbackGate([router.host]) });
 });
-afterAll(() => api.close());
+afterAll(async () => {
+  await api.close();
+  await router.close();
+});
 
 interface Pair {
   sensitive: Closure;
@@ -84,12 +94,12 @@ const list = (filter: (closure: Closure) => object): Way => (closure) =>
   });
 const entity = (on: string, representation: (closure: Closure) => object): Way => (closure) =>
   post(`query ($r: [_Any!]!) { _entities(representations: $r) { ... on ${on} } } ${EVERYTHING}`, { r: [representation(closure)] });
-const watch = (client: () => ReturnType<typeof sseClient | typeof wsClient>): Way => async (closure) => {
+const watch = (client: () => Parameters<typeof follow>[0] & { dispose(): unknown }): Way => async (closure) => {
   const opened = client();
   const followed = follow(opened, { id: closure.id }, `subscription ($id: ID!) { closureUpdated(closureId: $id) { ...C } } ${EVERYTHING}`);
   await followed.atLeast(1);
   followed.stop();
-  opened.dispose();
+  await opened.dispose();
   return JSON.stringify(followed.results);
 };
 
@@ -112,6 +122,19 @@ const WAYS: Record<string, Way> = {
     post(`mutation ($input: CloseAccountInput!) { closeAccount(input: $input) { replayed closure { ...C } ${ERROR} } } ${EVERYTHING}`, {
       input: { idempotencyKey: closure.idempotencyKey, account: { provider: closure.account.provider, id: closure.account.id }, reason: 'CUSTOMER_REQUEST' },
     }),
+  'a request with the same key by whoever began it': (closure) =>
+    post(
+      `mutation ($input: CloseAccountInput!) { closeAccount(input: $input) { replayed closure { ...C } ${ERROR} } } ${EVERYTHING}`,
+      { input: { idempotencyKey: closure.idempotencyKey, account: { provider: closure.account.provider, id: closure.account.id }, reason: 'CUSTOMER_REQUEST' } },
+      { ...APP, 'x-test-subject': closure.subject },
+    ),
+  'a query by GET': async (closure) => {
+    const query = `query ($id: ID!) { closureStatus(closureId: $id) { ...C } } ${EVERYTHING}`;
+    const search = new URLSearchParams({ query, variables: JSON.stringify({ id: closure.id }) }).toString();
+    const headers = { 'apollo-require-preflight': '1', 'x-correlation-id': 'tipping-off-test', ...APP };
+    return (await fetch(`${api.url}/graphql?${search}`, { headers })).text();
+  },
+  'a subscription by HTTP callbacks': watch(() => router.client(api.url, APP)),
   'a subscription by WebSocket': watch(() => wsClient(api.url, {}, APP)),
   'a subscription by server-sent events': watch(() => sseClient(api.url, { headers: APP })),
 };
@@ -148,5 +171,44 @@ describe.each(SENSITIVE)('a closing for %s', (reason) => {
     const text = await post(`query ($id: ID!) { closureStatus(closureId: $id) { ...C } } ${EVERYTHING}`, { id: pair.sensitive.id }, OPERATOR);
     expect(text).toContain(`"reason":"${reason}"`);
     for (const word of ['secret text', 'AUTHORITY', 'AML_REVIEW', 'COMPLIANCE_HOLD', 'case-77', 'AML_HOLD', 'SAR filed']) expect(text).toContain(word);
+  });
+});
+
+describe('an account with a hold that has no closure yet', () => {
+  const bank = new ScriptedProvider();
+  let own: Api;
+  beforeAll(async () => {
+    own = await startApi({}, [bank.configured()]);
+  });
+  afterAll(() => own.close());
+
+  const looks = async (query: string, variables: (id: string) => object, headers: Record<string, string> = APP): Promise<string[]> => {
+    const found: string[] = [];
+    for (const [blockers, providerStatus] of [[[hold], 'AML_REVIEW'], [[blocker], 'MAINTENANCE']] as const) {
+      const refused = blockers.map((one): Blocker => ({ ...one, stage: 'REQUEST' }));
+      bank.states = [seen('OPEN', { blockers: refused, providerStatus })];
+      const providerErrors = [{ code: providerStatus, message: `${providerStatus} of the account` }];
+      bank.answers = [{ kind: 'rejected', code: 'CLOSURE_BLOCKED', message: 'Something on the account must go before it can be closed.', blockers: refused, providerErrors }];
+      const id = randomUUID();
+      const { text } = await own.graphql(query, variables(id), { ...headers, 'x-correlation-id': 'tipping-off-test' });
+      found.push(text.replaceAll(id, '<account>').replaceAll(id.slice(-4), '<tail>').replaceAll(/"(id|\w+At|statusSince|at)":"[^"]*"/g, '"$1":"<own>"'));
+    }
+    return found;
+  };
+
+  it.each([
+    ['by its eligibility', `query ($id: String!) { closureEligibility(account: { provider: "bank", id: $id }) { eligible providerStatus blockers { ...B } ${ERROR} } } ${BLOCKER}`, (id: string) => ({ id })],
+    [
+      'by a closing that is refused',
+      `mutation ($input: CloseAccountInput!) { closeAccount(input: $input) { closure { ...C } ${ERROR} } } ${EVERYTHING}`,
+      (id: string) => ({ input: { idempotencyKey: `tipping-off-${id}`, account: { provider: 'bank', id }, reason: 'CUSTOMER_REQUEST' } }),
+    ],
+  ])('looks like one under review %s', async (_way, query, variables) => {
+    const [held, reviewed] = await looks(query, variables);
+    expect(held).toContain('MANUAL_REVIEW');
+    expect(held).toEqual(reviewed);
+    expect(held).not.toMatch(TOLD);
+    const [told] = await looks(query, variables, OPERATOR);
+    expect(told).toContain('COMPLIANCE_HOLD');
   });
 });

@@ -7,6 +7,7 @@ import { createEngine, type EngineParts } from '../../src/engine';
 import type { Authenticate } from '../../src/http/authenticate';
 import { createServer, type ServerOptions } from '../../src/http/server';
 import { tenantPolicy } from '../../src/policy/tenant';
+import type { ConfiguredProvider } from '../../src/ports/provider';
 import type { ClosureStore } from '../../src/ports/store';
 import { openSqliteStore } from '../../src/store/sqlite';
 import { systemClock, systemRandomness } from '../../src/system';
@@ -64,14 +65,14 @@ export interface Api {
   close(): Promise<void>;
 }
 
-/** The real engine and the real embedded store behind the real server, with no provider configured. */
-export async function startApi(options: Partial<ServerOptions> = {}): Promise<Api> {
+/** The real engine and the real embedded store behind the real server, usually with no provider configured. */
+export async function startApi(options: Partial<ServerOptions> = {}, providers: readonly ConfiguredProvider[] = []): Promise<Api> {
   const dataDir = await mkdtemp(join(tmpdir(), 'closure-api-'));
   const real: ClosureStore = await openSqliteStore({ dataDir, clock: systemClock });
   const watched = watchStore(real);
   const engine = createEngine({
     store: watched.store,
-    providers: { find: () => undefined, all: () => [] },
+    providers: { find: (id) => providers.find((provider) => provider.id === id), all: () => providers },
     clock: systemClock,
     random: systemRandomness,
     telemetry: { transition: silent, providerCall: silent, circuit: silent, overloaded: silent, unmapped: silent, pruned: silent, alarm: silent },
