@@ -1,5 +1,6 @@
 import type { Closure } from '../../src/domain/closure';
-import { sampleMark } from '../support/sample-closure';
+import type { NotNow } from '../../src/ports/store';
+import { sampleAccount, sampleMark } from '../support/sample-closure';
 import { byWorker, type Current, LEASE_MS, recorded } from './harness';
 
 export function claimContract(current: Current): void {
@@ -122,6 +123,54 @@ export function claimContract(current: Current): void {
     it('is the due time where the claim ends before it', async () => {
       await recorded(current, { dueAt: current().clock.now() + 9000 }, 5000);
       expect(await current().store.nextDueAt()).toBe(current().clock.now() + 9000);
+    });
+  });
+
+  describe('with several providers', () => {
+    const waitingAt = (provider: string, dueInMs: number) => waiting(dueInMs, { account: sampleAccount({ provider }) });
+    const claimed = async (notNow: NotNow, limit = 100) =>
+      (await current().store.claimDue(limit, LEASE_MS, notNow)).map(({ closure }) => closure.id);
+    const NOBODY: NotNow = { closures: [], providers: [] };
+
+    it('claims the longest due first, whichever provider it is at, up to the limit', async () => {
+      const third = await waitingAt('a', -10);
+      const first = await waitingAt('c', -40);
+      const second = await waitingAt('b', -20);
+      const fourth = await waitingAt('c', -5);
+      expect(await claimed(NOBODY, 3)).toEqual([first.id, second.id, third.id]);
+      // What was passed over for the limit is nobody's, and comes next.
+      expect(await claimed(NOBODY, 3)).toEqual([fourth.id]);
+    });
+
+    it('leaves alone the providers and closures that are named, and claims them when they are not', async () => {
+      const full = await waitingAt('a', -30);
+      const busy = await waitingAt('b', -20);
+      const free = await waitingAt('b', -10);
+      const unknown = await waitingAt('z', -5);
+      expect(await claimed({ closures: [busy.id], providers: ['a'] })).toEqual([free.id, unknown.id]);
+      expect(await claimed({ closures: [], providers: ['a', 'b', 'z'] })).toEqual([]);
+      expect(await claimed(NOBODY)).toEqual([full.id, busy.id]);
+    });
+
+    it('knows when the next is due of those that are not left alone', async () => {
+      const { store, clock } = current();
+      const first = await waitingAt('a', 100);
+      const second = await waitingAt('b', 200);
+      await waitingAt('b', 300);
+      const claimedNow = await recorded(current, { dueAt: clock.now(), account: sampleAccount({ provider: 'c' }) }, 5000);
+      expect(await store.nextDueAt(NOBODY)).toBe(clock.now() + 100);
+      expect(await store.nextDueAt({ closures: [first.id], providers: [] })).toBe(clock.now() + 200);
+      expect(await store.nextDueAt({ closures: [second.id], providers: ['a'] })).toBe(clock.now() + 300);
+      expect(await store.nextDueAt({ closures: [], providers: ['a', 'b'] })).toBe(clock.now() + 5000);
+      expect(await store.nextDueAt({ closures: [claimedNow.id], providers: ['a', 'b'] })).toBeNull();
+      expect(await store.nextDueAt({ closures: [], providers: ['a', 'b', 'c'] })).toBeNull();
+    });
+
+    it('finds one that is due behind any number that wait at another provider', async () => {
+      await Promise.all(Array.from({ length: 300 }, (_, index) => waitingAt('a', -1000 + index)));
+      const other = await waitingAt('b', -1);
+      expect(await claimed({ closures: [], providers: ['a'] }, 10)).toEqual([other.id]);
+      expect(await current().store.nextDueAt({ closures: [other.id], providers: ['a'] })).toBeNull();
     });
   });
 }
