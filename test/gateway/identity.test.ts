@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { fixtureAnswer } from '../../providers/emoney/sandbox/answers';
 import { freshKey, startTestGateway, type TestGateway } from '../support/gateway';
 import { type Issuer, startIssuer } from '../support/issuer';
+import { follow, sseClient } from '../support/watching';
 
 /** The whole gateway with AUTH=jwt: tokens, tenants, account policies and the router's secret, over real sockets. */
 
@@ -14,8 +15,8 @@ const CLOSE = `mutation ($input: CloseAccountInput!) { closeAccount(input: $inpu
 let issuer: Issuer;
 let gateway: TestGateway;
 
-async function serve(env: Record<string, string>): Promise<void> {
-  gateway = await startTestGateway({ ...issuer.env, UPVEST_TENANTS: 'acme', EMONEY_TENANTS: 'acme,globex', ...env });
+async function serve(env: Record<string, string>, sandboxes: Parameters<typeof startTestGateway>[1] = {}): Promise<void> {
+  gateway = await startTestGateway({ ...issuer.env, UPVEST_TENANTS: 'acme', EMONEY_TENANTS: 'acme,globex', ...env }, sandboxes);
 }
 
 beforeAll(async () => {
@@ -253,6 +254,37 @@ describe('AUTHORIZE=http', () => {
     expect(await close({}, inputOf(account), key)).toMatchObject({ closure: null, error: { code: 'INTERNAL', retry: 'SAFE_NOW' } });
     answer = () => ({ body: '{"decision":true}' });
     expect(await close({}, inputOf(account), key)).toMatchObject({ closure: { status: 'CLOSED' }, error: null });
+  });
+
+  it('narrows the list of an account to what it lets be seen', async () => {
+    const account = newAccount();
+    answer = ({ subject, action }) => ({ body: JSON.stringify({ decision: subject.id === 'anna' || (subject.id === 'carl' && action.name === 'read') }) });
+    const { closure } = await close({ sub: 'anna' }, inputOf(account));
+    const query = 'query ($filter: ClosureFilter) { closures(filter: $filter) { edges { node { id } } } }';
+    const listOf = async (sub: string, filter: object) =>
+      (await as<{ closures: { edges: { node: Id }[] } }>({ sub }, query, { filter })).data?.closures.edges.map(({ node }) => node.id);
+    const ofIt = { account: inputOf(account) };
+    expect([await listOf('anna', ofIt), await listOf('carl', ofIt), await listOf('bert', ofIt)]).toEqual([[closure!.id], [closure!.id], []]);
+    // The policy is asked about accounts, and nobody can list those of others without naming one.
+    expect([await listOf('anna', {}), await listOf('carl', {}), await listOf('bert', {})]).toEqual([[closure!.id], [], []]);
+  });
+
+  it.each([
+    ['says no', () => ({ body: '{"decision":false}' }), []],
+    ['does not answer', () => null, ['INTERNAL_SERVER_ERROR']],
+  ])('ends a subscription when it %s in the middle of it', async (_what, after, codes) => {
+    await gateway.dispose();
+    await serve({ AUTHORIZE: 'http', AUTHORIZE_URL: url, AUTHORIZE_TIMEOUT_MS: '300', AUTHORIZE_CACHE_MS: '0' }, { upvest: { closingMs: 500 } });
+    answer = () => ({ body: '{"decision":true}' });
+    const { closure } = await close({ sub: 'anna' }, { provider: 'upvest', id: randomUUID() });
+    const client = sseClient(gateway.client.url, { headers: { authorization: `Bearer ${await issuer.token({ sub: 'bert' })}` } });
+    const followed = follow(client, { id: closure!.id });
+    await followed.atLeast(1);
+    answer = after;
+    expect(await followed.end).toBe('complete');
+    expect(followed.results.flatMap(({ errors = [] }) => errors.map(({ extensions }) => extensions?.['code']))).toEqual(codes);
+    expect(followed.results.map(({ data }) => data?.closureUpdated.status)).not.toContain('CLOSED');
+    client.dispose();
   });
 
   it('does not ask about operators', async () => {
