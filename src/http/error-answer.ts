@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { ErrorLog } from '../graphql/errors/mask-error';
-import { CORRELATION_HEADER } from './correlation-id';
 
 /** What HTTP itself refuses, before GraphQL sees it: code and words by status. They quote nothing of the request. */
 const REFUSALS: Record<number, readonly [code: string, message: string]> = {
@@ -28,23 +26,24 @@ export function answerError(request: FastifyRequest, reply: FastifyReply, status
   return reply.code(known).type(MEDIA_TYPE).send(bodyOf(known, request.id));
 }
 
-function bodyOf(status: number, correlationId: string): object {
+function bodyOf(status: number, correlationId?: string): object {
   const [code, message] = REFUSALS[status] ?? ['INTERNAL_SERVER_ERROR', 'Internal error'];
   return { errors: [{ message, extensions: { code, correlationId } }] };
 }
 
-/** The same for what Node's parser refuses: there is no request then, and the connection is of no more use. */
-export function refuseUnparsed({ code }: NodeJS.ErrnoException, socket: Socket): void {
-  if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+/**
+ * The same for what Node's parser refuses: there is no request then, so no correlation id, and the connection is of no more use.
+ * @param isAnswering an answer is under way on the connection: whatever were written now would be taken for a part of it, or for it
+ */
+export function refuseUnparsed({ code }: NodeJS.ErrnoException, socket: Socket, isAnswering: boolean): void {
+  if (code === 'ECONNRESET' || !socket.writable || isAnswering) return void socket.destroy();
   const status = UNPARSED[code ?? ''] ?? 400;
-  const correlationId = randomUUID();
-  const body = JSON.stringify(bodyOf(status, correlationId));
+  const body = JSON.stringify(bodyOf(status));
   const headers = {
     'content-type': MEDIA_TYPE,
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
-    [CORRELATION_HEADER]: correlationId,
     connection: 'close',
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);

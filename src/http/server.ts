@@ -92,7 +92,8 @@ export function createServer(options: ServerOptions): Server {
  * @param apollo not started
  */
 export function serveApollo(apollo: ApolloServer<ApiContext>, options: Omit<ServerOptions, 'introspection' | 'showsSdl' | 'mayCallBack'>): Server {
-  const app = createApp(options.logger);
+  const inFlight = new InFlight();
+  const app = createApp(options.logger, inFlight);
   const { logger: log, service, authenticate, isRouter, trustedDocuments } = options;
   const mask = maskErrors(log);
   const admit = (document: string) => {
@@ -105,7 +106,6 @@ export function serveApollo(apollo: ApolloServer<ApiContext>, options: Omit<Serv
   // Each subscription listens.
   setMaxListeners(0, ending.signal);
   const webSockets = createWebSockets({ run, authenticate, mask, log, maxPayload: BODY_LIMIT, service, ends: ending.signal });
-  const inFlight = new InFlight();
   let draining = false;
   let closing = false;
 
@@ -152,7 +152,7 @@ export function serveApollo(apollo: ApolloServer<ApiContext>, options: Omit<Serv
   };
 }
 
-function createApp(log: ErrorLog): FastifyInstance {
+function createApp(log: ErrorLog, inFlight: InFlight): FastifyInstance {
   const app = fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
@@ -163,7 +163,7 @@ function createApp(log: ErrorLog): FastifyInstance {
     genReqId: correlationIdOf,
     // While draining, a request on an open connection is still answered: its caller cannot know.
     return503OnClosing: false,
-    clientErrorHandler: refuseUnparsed,
+    clientErrorHandler: (error, socket) => refuseUnparsed(error, socket, inFlight.on(socket) > 0),
     frameworkErrors: (_error, request, reply) => answerError(request, reply, 400),
   });
   app.removeContentTypeParser('text/plain');

@@ -9,11 +9,13 @@ import { inLanes } from './waiting';
 const LANES = 6;
 /** On a busy machine a closing is polled more or less often: a run that ended before its failpoint is made again. */
 const TRIES = 4;
+/** A battery that reached less has shown less than it says. */
+const LEAST_REACHED = 0.98;
 
 interface Case {
   outcome: Outcome;
-  /** Of the first process, and of the one that goes on with what it left. */
-  kills: readonly Kill[];
+  /** Of the first process, and of the one that goes on with what it left; null: that one is only watched. */
+  kills: readonly (Kill | null)[];
 }
 
 /**
@@ -35,11 +37,7 @@ export async function failpointBattery(options: PartOptions): Promise<PartReport
  * sent, and every side of every statement with which the next one goes on from there is a failpoint.
  */
 export async function recoveryBattery(options: PartOptions): Promise<PartReport> {
-  const looks = await inLanes(OUTCOMES, LANES, async (outcome): Promise<Look> => {
-    const { points } = await attempt(outcome, options.store, [null]);
-    const marked: Kill = { at: 'store', point: { number: points.indexOf(MARK) + 1, when: 'after' } };
-    return { outcome, kills: [marked], result: await attempt(outcome, options.store, [marked, null]) };
-  });
+  const looks = await inLanes(OUTCOMES, LANES, (outcome) => lookAtRecovery(outcome, options.store));
   const every = looks.flatMap(({ outcome, kills, result }): Case[] => failpointsOf(result.points).map((kill) => ({ outcome, kills: [...kills, kill] })));
   return battery(options, looks, every, 'failpoints: each side of each statement of the process that recovers');
 }
@@ -47,6 +45,16 @@ export async function recoveryBattery(options: PartOptions): Promise<PartReport>
 /** A run to the end, to learn the statements of its last process. */
 interface Look extends Case {
   result: FailpointResult;
+}
+
+/** The look at a process that recovers: the one before it dies with its mark durable. */
+export async function lookAtRecovery(outcome: Outcome, store: MakeStore): Promise<Look> {
+  const clean = await attempt(outcome, store, [null]);
+  const number = clean.points.indexOf(MARK) + 1;
+  if (number === 0 || isBad(clean)) return { outcome, kills: [], result: { ...clean, points: [], asExpected: false } };
+  const marked: Kill = { at: 'store', point: { number, when: 'after' } };
+  const result = await reachFailpoint({ outcome, kills: [marked, null] }, store);
+  return { outcome, kills: [marked], result: { ...result, asExpected: result.asExpected && result.killed } };
 }
 
 async function battery({ store, count, say }: PartOptions, looks: readonly Look[], every: readonly Case[], failpoints: string): Promise<PartReport> {
@@ -80,7 +88,7 @@ async function battery({ store, count, say }: PartOptions, looks: readonly Look[
       ...odd,
     ],
     isWhole: cases.length === every.length,
-    isGood: odd.length === 0,
+    isGood: odd.length === 0 && killed.length >= LEAST_REACHED * cases.length,
   };
 }
 
@@ -108,9 +116,9 @@ function isBad({ findings, asExpected }: FailpointResult): boolean {
   return findings.length > 0 || !asExpected;
 }
 
-export function nameOf({ provider, name }: Outcome, kills: readonly Kill[]): string {
-  const where = (kill: Kill): string =>
-    kill.at === 'store' ? `${kill.point.when} statement ${kill.point.number}` : `with the ${kill.operation} request ${kill.applied ? 'carried out' : 'arrived'}`;
+export function nameOf({ provider, name }: Outcome, kills: readonly (Kill | null)[]): string {
+  const where = (kill: Kill | null): string =>
+    kill === null ? 'not killed' : kill.at === 'store' ? `${kill.point.when} statement ${kill.point.number}` : `with the ${kill.operation} request ${kill.applied ? 'carried out' : 'arrived'}`;
   return `${provider}, ${name}, ${kills.length > 0 ? `killed ${kills.map(where).join(' and then ')}` : 'not killed'}`;
 }
 

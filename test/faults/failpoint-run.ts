@@ -15,7 +15,7 @@ export type Kill = { at: 'store'; point: Failpoint } | { at: 'provider'; operati
 export interface FailpointResult {
   /** The statements of the last process that was watched, in order. */
   points: string[];
-  /** False: one of the processes came to the end before its failpoint. */
+  /** Every process that was to be killed was; false: one came to the end before its failpoint, or none was to be killed. */
   killed: boolean;
   ended: string;
   findings: Finding[];
@@ -60,6 +60,7 @@ export async function runFailpoint(outcome: Outcome, store: MakeStore, ...kills:
   try {
     const sandbox = bench.sandboxes[provider];
     for (const kill of kills) {
+      // One at most: a second one would be taken for the first.
       if (kill?.at === 'provider') sandbox.script(kill.operation === 'token' ? '*' : accountId, kill.operation, [kill.applied ? 'hang-after' : 'hang-before']);
     }
     sandbox.script(accountId, 'close', outcome.closes ?? []);
@@ -68,7 +69,8 @@ export async function runFailpoint(outcome: Outcome, store: MakeStore, ...kills:
     const input = { account: { provider, id: accountId } };
     let request: CallerRequest | undefined;
     let caller: Caller | undefined;
-    let killed = true;
+    let killed = kills.some((kill) => kill !== null);
+    let isGone = false;
     let points: string[] = [];
     for (const kill of kills) {
       const failpoint: Record<string, string> = kill?.at === 'store' ? { FAILPOINT: `${kill.point.number} ${kill.point.when}` } : {};
@@ -80,13 +82,14 @@ export async function runFailpoint(outcome: Outcome, store: MakeStore, ...kills:
       }
       const asked = request ? { request, answer: findAgain(caller, request) } : caller.request(input);
       ({ request } = asked);
-      killed = await isKilled(bench, running, asked.answer, outcome.webhooks ? WEBHOOKS_MS : 0);
+      isGone = await isKilled(bench, running, asked.answer, outcome.webhooks ? WEBHOOKS_MS : 0);
+      if (kill && !isGone) killed = false;
       points = [...running.child.stdout().matchAll(/^failpoint \d+ (.+)$/gm)].map(([, name]) => String(name));
-      if (!killed) break;
+      if (!isGone) break;
     }
     if (!request || !caller) throw new Error('No process was to be started.');
 
-    if (killed) ({ caller } = await bench.start(horizon));
+    if (isGone) ({ caller } = await bench.start(horizon));
     const found = await caller.find(request.idempotencyKey);
     if (found) await bench.settled(caller, found);
     const again = await caller.again(request, input);

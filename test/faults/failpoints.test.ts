@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { newSeed } from './chance';
-import { nameOf } from './failpoint-battery';
+import { lookAtRecovery, nameOf } from './failpoint-battery';
 import { failpointsOf, type Kill, runFailpoint } from './failpoint-run';
 import { runFamily } from './family-run';
 import { type Outcome, OUTCOMES } from './outcomes';
@@ -50,6 +50,17 @@ describe.each(['upvest', 'emoney'])('%s', (provider) => {
     await expectKept(SAMPLE.map(([name, number, when]) => [outcomeOf(provider, name), { at: 'store', point: { number, when } }]));
   }, 300_000);
 });
+
+it('a process that recovers survives kill -9 at every statement with which it goes on', async () => {
+  const outcome = outcomeOf('emoney', 'reset-after');
+  const { kills, result } = await lookAtRecovery(outcome, sqliteFolder);
+  expect({ ...result, points: result.points.length > 4 }).toEqual({ points: true, killed: true, ended: 'CLOSED', findings: [], asExpected: true });
+  const wrong = await inLanes(failpointsOf(result.points), LANES, async (kill) => {
+    const { killed, asExpected, ended, findings } = await runFailpoint(outcome, sqliteFolder, ...kills, kill);
+    return killed && asExpected && findings.length === 0 ? [] : [{ name: nameOf(outcome, [...kills, kill]), killed, ended, findings }];
+  });
+  expect(wrong.flat()).toEqual([]);
+}, 300_000);
 
 describe('a group with its accounts, with webhooks', () => {
   const seed = newSeed();

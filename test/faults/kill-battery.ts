@@ -42,6 +42,6 @@ export async function killBattery({ store, count = KILLS, seed, say }: PartOptio
       ...countsOf(findings),
     ],
     isWhole: count >= KILLS,
-    isGood: findings.length === 0 && (back.length > 0 || inTime === first.length),
+    isGood: findings.length === 0 && first.length > 0 && (results.some(({ withServer }) => withServer) || inTime === first.length),
   };
 }

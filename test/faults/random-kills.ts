@@ -20,6 +20,8 @@ export interface KillsResult {
   firstAnswerMs: number[];
   /** The same of the first process, on an empty store: what a start takes on this machine by itself. */
   emptyStoreMs: number;
+  /** There was a database server that a process may have to wait for. */
+  withServer: boolean;
   /** From the start of the database server to the first closing that was recorded in it, ms. */
   databaseBackMs: number[];
   findings: Finding[];
@@ -129,7 +131,7 @@ export async function randomKills(store: MakeStore, kills: number, seed: number,
     const findings = await bench.check({ closingMs: { upvest: CLOSING_MS } });
     const [emptyStoreMs = Number.NaN, ...firstAnswerMs] = startsMs;
     const acknowledged = bench.history.requests.filter(isAcknowledged).length;
-    return { asked: bench.history.requests.length, acknowledged, ...count, firstAnswerMs, emptyStoreMs, databaseBackMs, findings };
+    return { asked: bench.history.requests.length, acknowledged, ...count, withServer: server !== undefined, firstAnswerMs, emptyStoreMs, databaseBackMs, findings };
   } finally {
     over.abort();
     await bench.dispose();

@@ -1,4 +1,8 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { refuseUnparsed } from '../../src/http/error-answer';
 import { startApi, type Api } from '../support/api';
 import { openConnection } from '../support/raw-http';
 
@@ -149,11 +153,32 @@ describe('what is no HTTP, or too much of it,', () => {
     const answer = await connection.received(/\}$/);
     await connection.closed;
     const [head = '', body = ''] = answer.split('\r\n\r\n');
-    const [, id] = /^x-correlation-id: (.+)$/im.exec(head) ?? [];
     expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(head).toMatch(/^connection: close$/im);
-    expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code, correlationId: id } }] });
+    expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code } }] });
     expect(api.logged).toEqual([]);
+  });
+
+  test('is never written into an answer that is under way', async () => {
+    const closure = await api.seed();
+    const connection = await openConnection(api.url);
+    const query = `subscription { closureUpdated(closureId: "${closure.id}") { id } }`;
+    connection.send(`GET /graphql?query=${encodeURIComponent(query)} HTTP/1.1\r\nHost: gateway\r\nAccept: text/event-stream\r\nApollo-Require-Preflight: 1\r\n\r\n`);
+    await connection.received(new RegExp(closure.id));
+    connection.send('GARBAGE\r\n\r\n');
+    await connection.closed;
+    expect(await connection.received(/^/)).not.toContain('HTTP/1.1 400');
+  });
+
+  test('is refused by 408 where it takes too long', async () => {
+    const server = createServer({ headersTimeout: 50, requestTimeout: 50, connectionsCheckingInterval: 20 }).on('clientError', (error, socket) => refuseUnparsed(error, socket as Socket, false));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const connection = await openConnection(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    connection.send('GET / HTTP/1.1\r\n');
+    expect(await connection.received(/\}$/)).toMatch(/^HTTP\/1\.1 408 [^]*"REQUEST_TIMEOUT"/);
+    await connection.closed;
+    server.close();
   });
 });
 

@@ -29,7 +29,6 @@ describe('a store from before the audit trail', () => {
     const db = new Database(join(dataDir, 'gateway.db'), 0);
     db.exec(`
       DROP INDEX closure_due_by_provider;
-      CREATE INDEX closure_due ON closure (due_at) WHERE due_at IS NOT NULL;
       DROP INDEX closure_by_subject;
       DROP TABLE audit_seal;
       DROP TABLE audit_checkpoint;

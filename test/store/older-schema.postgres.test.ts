@@ -22,6 +22,12 @@ async function emptyDatabase(): Promise<TestDatabase> {
   return database;
 }
 
+/** What a gateway of the versions before asks for work. */
+async function claimAsBefore(database: TestDatabase): Promise<string[]> {
+  const [row] = await database.sql("SELECT gateway_claim(10, 1000, '{}', '{}') AS claimed");
+  return (row!.claimed as { closure: { id: string } }[]).map(({ closure }) => closure.id);
+}
+
 async function open({ url }: TestDatabase): Promise<ClosureStore> {
   const { store } = await openPostgresStore(url);
   stores.push(store);
@@ -35,7 +41,7 @@ afterEach(async () => {
 
 /** One closure that is settled and sealed, and one with a request in doubt. */
 async function fill(store: ClosureStore) {
-  const [done, inDoubt] = [sampleClosure({ reasonText: 'weg – 離' }), sampleClosure({ dueAt: 1 })];
+  const [done, inDoubt] = [sampleClosure({ reasonText: 'weg – 離', dueAt: null }), sampleClosure({ dueAt: 1 })];
   for (const closure of [done, inDoubt]) await store.record(closure, sampleEvent(), 0);
   const change = { guard: { version: 1 }, visible: true, lease: 'release' } as const;
   await store.commit({ ...change, id: done.id, set: { status: 'CLOSED' }, event: sampleEvent({ from: 'REQUESTED', to: 'CLOSED' }) });
@@ -90,7 +96,23 @@ describe.each(Array.from({ length: NEWEST - 3 }, (_, index) => index + 3))('a da
     expect(await changed).toBe(inDoubt.id);
     // Whoever decided without that answer must not go on: the fence and the version are raised by it.
     expect(await store.closures(inDoubt.tenant, [inDoubt.id])).toMatchObject([{ version: before!.version + 1, fence: before!.fence + 1 }]);
+    expect(await store.nextDueAt()).not.toBeNull();
+    expect((await store.claimDue(10, 1_000)).map(({ closure }) => closure.id)).toEqual([inDoubt.id]);
     const visibleTo = { subject: inDoubt.subject, accountRefs: [] };
     expect((await store.list(inDoubt.tenant, { visibleTo }, 10, null)).map(({ id }) => id)).toContain(inDoubt.id);
   });
+});
+
+it('gives gateways of the versions before work beside this one, each closure to one of them', async () => {
+  const database = await emptyDatabase();
+  const store = await open(database);
+  const due = [1, 2, 3, 4].map((dueAt) => sampleClosure({ dueAt }));
+  for (const closure of due) {
+    await store.record(closure, sampleEvent(), 0);
+    await store.commit({ id: closure.id, guard: { version: 1 }, set: {}, visible: false, lease: 'release' });
+  }
+  const mine = (await store.claimDue(2, 60_000)).map(({ closure }) => closure.id);
+  const theirs = await claimAsBefore(database);
+  expect([mine, theirs]).toEqual([due.slice(0, 2).map(({ id }) => id), due.slice(2).map(({ id }) => id)]);
+  expect([await store.claimDue(10, 1_000), await claimAsBefore(database)]).toEqual([[], []]);
 });

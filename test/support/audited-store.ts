@@ -66,8 +66,7 @@ export async function auditedStore(): Promise<AuditedStore> {
       const db = new Database(join(copy, 'gateway.db'), 0);
       try {
         db.exec('PRAGMA foreign_keys = OFF');
-        await change({ all: async (sql, values) => db.all(sql, [...(values ?? [])]) });
-        db.close();
+        await change({ all: async (sql, values) => db.all(sql, [...(values ?? [])]) }).finally(() => db.close());
         return await run(...args(['--data', copy]));
       } finally {
         rmSync(copy, { recursive: true });
@@ -90,8 +89,8 @@ export async function auditedDatabase(): Promise<AuditedStore> {
       try {
         await client.connect();
         await client.query('SET session_replication_role = replica');
-        await change({ all: async (sql, values) => (await client.query(numbered(sql), [...(values ?? [])])).rows as Record<string, SqlValue>[] });
-        await client.end();
+        const all: Tables['all'] = async (sql, values) => (await client.query<Record<string, SqlValue>>(numbered(sql), [...(values ?? [])])).rows;
+        await change({ all }).finally(() => client.end());
         return await run(...args(['--from', copy.url]));
       } finally {
         await copy.dispose();

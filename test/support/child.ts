@@ -22,10 +22,11 @@ function bareEnvironment(): NodeJS.ProcessEnv {
 }
 
 const running = new Set<number>();
-/** They are in groups of their own, which a signal to this process does not reach. */
-process.once('exit', () => {
+
+/** Ends what was started here and runs on: in groups of their own, they are reached by no signal to this process. */
+export function killChildren(): void {
   for (const pid of running) killGroup(pid);
-});
+}
 
 function killGroup(pid: number): void {
   try {

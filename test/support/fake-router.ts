@@ -74,7 +74,8 @@ export async function startFakeRouter(): Promise<FakeRouter> {
           mine.add(id);
           subscribers.set(id, ({ action, payload, errors }) => {
             if (action === 'next') sink.next(payload as Parameters<typeof sink.next>[0]);
-            if (action === 'complete') errors ? sink.error(errors) : sink.complete();
+            if (action === 'complete' && errors) sink.error(errors);
+            else if (action === 'complete') sink.complete();
           });
           void ask(gateway, headers, { query, variables, extensions: { subscription: subscriptionAt(`${router.url}/${id}`, id) } }).then(
             (refused) => refused && sink.error(refused),

@@ -18,7 +18,7 @@ export async function claimDueClosures(query: Query, limit: number, leaseMs: num
   return claimed.map(({ closure, attempts }) => ({ closure: closureFromRow(closure), attempts: attempts.map(attemptFromRow) }));
 }
 
-/** Claimed closures are in the second half: they wait for the end of their claim, too. */
+/** Claimed closures count, too: they wait for the end of their claim. */
 export async function nextDue(query: Query, notNow = NOBODY): Promise<number | null> {
   const [row] = await query('SELECT gateway_next_due($1, $2) AS at', [notNow.closures, notNow.providers]);
   return (row?.at ?? null) as number | null;

@@ -105,7 +105,7 @@ export function providersOf(db: Database, tenant: string): string[] {
   return rows.map((row) => row.provider as string);
 }
 
-/** Claimed closures are in the second half: they wait for the end of their claim, too. */
+/** Claimed closures count, too: they wait for the end of their claim. */
 export function nextDue(db: Database, notNow = NOBODY): number | null {
   const closures = JSON.stringify(notNow.closures);
   const unclaimed = providersWithDue(db, notNow).flatMap((provider) => {

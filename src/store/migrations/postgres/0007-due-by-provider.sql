@@ -1,21 +1,26 @@
 -- What is due of one provider: those that have no room, or whose bank is out of service, may have any number waiting.
 CREATE INDEX closure_due_by_provider ON closure (provider, due_at) WHERE due_at IS NOT NULL;
-DROP INDEX closure_due;
+
+-- The functions here are planned anew at each call: a plan that a connection made while the tables were empty, and kept,
+-- would read a full table from end to end.
 
 -- From one provider to the next in the index, however many rows each has.
-CREATE FUNCTION providers_with_due(not_providers text[]) RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION providers_with_due(not_providers text[]) RETURNS SETOF text
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
-  one text := '';
+  one text;
 BEGIN
   LOOP
-    SELECT provider INTO one FROM closure WHERE due_at IS NOT NULL AND provider > one ORDER BY provider LIMIT 1;
+    SELECT provider INTO one FROM closure WHERE due_at IS NOT NULL AND (one IS NULL OR provider > one) ORDER BY provider LIMIT 1;
     EXIT WHEN NOT FOUND;
     IF one <> ALL (not_providers) THEN RETURN NEXT one; END IF;
   END LOOP;
 END $$;
 
--- In place of gateway_claim.
-CREATE FUNCTION gateway_claim_due(most integer, lease_ms bigint, not_closures text[], not_providers text[]) RETURNS jsonb LANGUAGE plpgsql AS $$
+-- In place of gateway_claim, which is for gateways of the versions before. Of several providers it locks more than it
+-- claims, until its commit: workers name all providers but one.
+CREATE FUNCTION gateway_claim_due(most integer, lease_ms bigint, not_closures text[], not_providers text[]) RETURNS jsonb
+LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
   clock bigint := gateway_now();
   bank text;
@@ -41,8 +46,10 @@ BEGIN
     FROM closure one WHERE one.id = ANY (claimed));
 END $$;
 
--- When the next closure is due, or the claim on one that is ends; NULL: never.
-CREATE FUNCTION gateway_next_due(not_closures text[], not_providers text[]) RETURNS bigint LANGUAGE plpgsql AS $$
+-- When the next closure is due, or the claim on one that is ends, epoch ms; NULL: nothing waits. STABLE, so that all of it
+-- sees one moment: what is let go of in between would be in neither part.
+CREATE FUNCTION gateway_next_due(not_closures text[], not_providers text[]) RETURNS bigint
+LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
   bank text;
   at bigint;
