@@ -274,7 +274,7 @@ describe('AUTHORIZE=http', () => {
     ['does not answer', () => null, ['INTERNAL_SERVER_ERROR']],
   ])('ends a subscription when it %s in the middle of it', async (_what, after, codes) => {
     await gateway.dispose();
-    await serve({ AUTHORIZE: 'http', AUTHORIZE_URL: url, AUTHORIZE_TIMEOUT_MS: '300', AUTHORIZE_CACHE_MS: '0' }, { upvest: { closingMs: 500 } });
+    await serve({ AUTHORIZE: 'http', AUTHORIZE_URL: url, AUTHORIZE_TIMEOUT_MS: '300', AUTHORIZE_CACHE_MS: '0' }, { upvest: { closingMs: 2_000 } });
     answer = () => ({ body: '{"decision":true}' });
     const { closure } = await close({ sub: 'anna' }, { provider: 'upvest', id: randomUUID() });
     const client = sseClient(gateway.client.url, { headers: { authorization: `Bearer ${await issuer.token({ sub: 'bert' })}` } });
