@@ -12,7 +12,7 @@ const TRIES = 4;
 /** A battery that reached less has shown less than it says. */
 const LEAST_REACHED = 0.98;
 
-interface Case {
+export interface Case {
   outcome: Outcome;
   /** Of the first process, and of the one that goes on with what it left; null: that one is only watched. */
   kills: readonly (Kill | null)[];
@@ -97,7 +97,8 @@ function spread<Item>(items: readonly Item[], count: number): Item[] {
   return items.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
 }
 
-async function reachFailpoint({ outcome, kills }: Case, store: MakeStore): Promise<FailpointResult> {
+/** A run that reached its failpoint, or went wrong; the last one when none did. */
+export async function reachFailpoint({ outcome, kills }: Case, store: MakeStore): Promise<FailpointResult> {
   let result = await attempt(outcome, store, kills);
   for (let tries = 1; tries < TRIES && !result.killed && !isBad(result); tries += 1) result = await attempt(outcome, store, kills);
   return result;

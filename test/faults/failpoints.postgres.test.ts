@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { nameOf } from './failpoint-battery';
+import { nameOf, reachFailpoint } from './failpoint-battery';
 import { AT_THE_PROVIDER, failpointsOf, type Kill, runFailpoint } from './failpoint-run';
 import { type Outcome, OUTCOMES } from './outcomes';
 import { postgresOn } from './stores';
@@ -27,13 +27,14 @@ function outcomeOf(provider: string, name: string): Outcome {
 it('a closing survives kill -9 at every statement of its database', async () => {
   const taken = outcomeOf('emoney', 'taken');
   const { points, ended, findings } = await runFailpoint(taken, store, null);
-  expect({ ended, findings, points }).toEqual({ ended: 'CLOSED', findings: [], points: ['record', 'commit of the mark', 'commit of an answer'] });
+  expect({ ended, findings }).toEqual({ ended: 'CLOSED', findings: [] });
+  expect(points).toEqual(expect.arrayContaining(['record', 'commit of the mark', 'commit of an answer']));
   const cases: [Outcome, Kill][] = [
     ...[...failpointsOf(points), ...AT_THE_PROVIDER].map((kill): [Outcome, Kill] => [taken, kill]),
     ...SAMPLE.map(([provider, name, number, when]): [Outcome, Kill] => [outcomeOf(provider, name), { at: 'store', point: { number, when } }]),
   ];
   const wrong = await inLanes(cases, LANES, async ([outcome, kill]) => {
-    const result = await runFailpoint(outcome, store, kill);
+    const result = await reachFailpoint({ outcome, kills: [kill] }, store);
     return result.killed && result.asExpected && result.findings.length === 0 ? [] : [{ name: nameOf(outcome, [kill]), ...result }];
   });
   expect(wrong.flat()).toEqual([]);

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { newSeed } from './chance';
-import { lookAtRecovery, nameOf } from './failpoint-battery';
+import { lookAtRecovery, nameOf, reachFailpoint } from './failpoint-battery';
 import { failpointsOf, type Kill, runFailpoint } from './failpoint-run';
 import { runFamily } from './family-run';
 import { type Outcome, OUTCOMES } from './outcomes';
@@ -33,7 +33,7 @@ function outcomeOf(provider: string, name: string): Outcome {
 describe.each(['upvest', 'emoney'])('%s', (provider) => {
   async function expectKept(cases: readonly (readonly [Outcome, Kill])[]): Promise<void> {
     const wrong = await inLanes(cases, LANES, async ([outcome, kill]) => {
-      const { killed, asExpected, ended, findings } = await runFailpoint(outcome, sqliteFolder, kill);
+      const { killed, asExpected, ended, findings } = await reachFailpoint({ outcome, kills: [kill] }, sqliteFolder);
       return killed && asExpected && findings.length === 0 ? [] : [{ name: nameOf(outcome, [kill]), killed, ended, findings }];
     });
     expect(wrong.flat()).toEqual([]);
@@ -42,7 +42,8 @@ describe.each(['upvest', 'emoney'])('%s', (provider) => {
   it('a closing survives kill -9 at every statement of its store', async () => {
     const outcome = outcomeOf(provider, 'taken');
     const { points, ended, findings } = await runFailpoint(outcome, sqliteFolder, null);
-    expect({ ended, findings, first: points.slice(0, 3) }).toEqual({ ended: 'CLOSED', findings: [], first: ['record', 'commit of the mark', 'commit of an answer'] });
+    expect({ ended, findings }).toEqual({ ended: 'CLOSED', findings: [] });
+    expect(points).toEqual(expect.arrayContaining(['record', 'commit of the mark', 'commit of an answer']));
     await expectKept(failpointsOf(points).map((kill) => [outcome, kill]));
   }, 300_000);
 
@@ -56,7 +57,7 @@ it('a process that recovers survives kill -9 at every statement with which it go
   const { kills, result } = await lookAtRecovery(outcome, sqliteFolder);
   expect({ ...result, points: result.points.length > 4 }).toEqual({ points: true, killed: true, ended: 'CLOSED', findings: [], asExpected: true });
   const wrong = await inLanes(failpointsOf(result.points), LANES, async (kill) => {
-    const { killed, asExpected, ended, findings } = await runFailpoint(outcome, sqliteFolder, ...kills, kill);
+    const { killed, asExpected, ended, findings } = await reachFailpoint({ outcome, kills: [...kills, kill] }, sqliteFolder);
     return killed && asExpected && findings.length === 0 ? [] : [{ name: nameOf(outcome, [...kills, kill]), killed, ended, findings }];
   });
   expect(wrong.flat()).toEqual([]);

@@ -3,7 +3,10 @@ import type { ClosureChange, ClosureStore } from '../../src/ports/store';
 /** A statement of the store, counted from 1 in the order in which a process makes them, and a side of it. */
 export interface Failpoint {
   number: number;
-  /** Before it is made, or when it is durable and nobody has heard of it. */
+  /**
+   * Before it is made, or when it is durable and nobody has heard of it. On a busy machine a claim may come in its place,
+   * which has no side before it: then it is the next statement that is not made.
+   */
   when: 'before' | 'after';
 }
 
@@ -35,8 +38,9 @@ export function withFailpoint(real: ClosureStore, { failpoint, reached, die }: F
   function next(name: string): { before: boolean; after: boolean } {
     count += 1;
     reached(count, name);
-    const here = failpoint?.number === count;
-    return { before: here && failpoint.when === 'before', after: here && failpoint.when === 'after' };
+    if (!failpoint) return { before: false, after: false };
+    const { number, when } = failpoint;
+    return { before: when === 'before' && count >= number, after: when === 'after' && count === number };
   }
 
   return new Proxy(real, {
