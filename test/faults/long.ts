@@ -7,7 +7,6 @@ import { familyBattery } from './family-battery';
 import { killBattery } from './kill-battery';
 import { raceBattery } from './race-battery';
 import { circumstances, keepTable, type PartOptions, type PartReport, tableOf } from './report';
-import { killChildren } from '../support/child';
 import { startPostgres } from '../support/postgres-server';
 import { type MakeStore, postgresOn, sqliteFolder } from './stores';
 import { rollingBattery } from './rolling-battery';
@@ -99,10 +98,6 @@ async function main(): Promise<void> {
     await dispose();
   }
 }
-
-// What was started ends with this process, also where somebody interrupts it.
-process.once('exit', killChildren);
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 
 main().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

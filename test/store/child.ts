@@ -1,7 +1,6 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { type Child, startChild } from '../support/child';
 
 const ROOT = join(__dirname, '..', '..');
 const SCRIPT = join(ROOT, 'dist', 'test', 'support', 'store-child.js');
@@ -12,57 +11,16 @@ export function buildForChildren(): void {
 }
 
 /** A process that uses an embedded store; see test/support/store-child.ts. */
-export class StoreChild {
-  readonly lines: string[] = [];
-  readonly #process: ChildProcess;
-  readonly #ended: Promise<unknown>;
-  readonly #watchers = new Set<() => void>();
-  #errors = '';
+export function startStoreChild(mode: string, dataDir: string): Child {
+  return startChild(process.execPath, [SCRIPT, mode, dataDir]);
+}
 
-  constructor(mode: string, dataDir: string) {
-    this.#process = spawn(process.execPath, [SCRIPT, mode, dataDir], { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#ended = once(this.#process, 'close').then(() => this.#tell());
-    this.#process.stderr!.on('data', (chunk) => {
-      this.#errors += String(chunk);
-    });
-    createInterface(this.#process.stdout!).on('line', (line) => {
-      this.lines.push(line);
-      this.#tell();
-    });
-  }
+/** Resolves when the child has said so many lines; rejects with its words when it ends before. */
+export async function hasSaid(child: Child, lines: number): Promise<void> {
+  await child.waitFor(new RegExp(`(.*\n){${lines}}`));
+}
 
-  get pid(): number {
-    return this.#process.pid!;
-  }
-
-  get hasEnded(): boolean {
-    return this.#process.exitCode !== null || this.#process.signalCode !== null;
-  }
-
-  /** Resolves when the child has said so many lines; rejects with its words when it ends before. */
-  async hasSaid(count: number): Promise<void> {
-    while (this.lines.length < count) {
-      if (this.hasEnded) throw new Error(`The child ended: ${this.#errors}`);
-      await new Promise<void>((resolve) => {
-        this.#watchers.add(resolve);
-      });
-    }
-  }
-
-  /** What it said on stderr until it ended by itself. */
-  async errors(): Promise<string> {
-    await this.#ended;
-    return this.#errors;
-  }
-
-  /** kill -9, and wait until it is gone and everything it said has arrived. */
-  async kill(): Promise<void> {
-    if (!this.hasEnded) this.#process.kill('SIGKILL');
-    await this.#ended;
-  }
-
-  #tell(): void {
-    for (const watcher of this.#watchers) watcher();
-    this.#watchers.clear();
-  }
+/** The lines that it has said in full. */
+export function linesOf(child: Child): string[] {
+  return child.stdout().split('\n').slice(0, -1);
 }

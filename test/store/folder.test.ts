@@ -5,8 +5,9 @@ import { StoreLocked, StoreNotDurable, StoreTooNew, StoreUnwritable } from '../.
 import { openSqliteStore } from '../../src/store/sqlite';
 import { assertDurable, Database, openDurableDatabase } from '../../src/store/sqlite/database';
 import { byWorker, recorded } from '../store-contract/harness';
+import type { Child } from '../support/child';
 import { sampleMark } from '../support/sample-closure';
-import { buildForChildren, StoreChild } from './child';
+import { buildForChildren, hasSaid, linesOf, startStoreChild } from './child';
 import { openSqliteHarness, type SqliteHarness, temporaryFolder } from './sqlite-harness';
 
 const clock = { now: Date.now, monotonic: () => performance.now() };
@@ -14,9 +15,9 @@ const clock = { now: Date.now, monotonic: () => performance.now() };
 describe('the data folder of the embedded store', () => {
   let folder: string;
   let dataDir: string;
-  const children: StoreChild[] = [];
+  const children: Child[] = [];
   const child = (mode: string) => {
-    const started = new StoreChild(mode, dataDir);
+    const started = startStoreChild(mode, dataDir);
     children.push(started);
     return started;
   };
@@ -34,7 +35,7 @@ describe('the data folder of the embedded store', () => {
   describe('held by another process', () => {
     it('is refused, with the name of the holder', async () => {
       const holder = child('hold');
-      await holder.hasSaid(1);
+      await hasSaid(holder, 1);
       const refusal = await openSqliteStore({ dataDir, clock }).catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(StoreLocked);
       const today = new Date().toISOString().slice(0, 4);
@@ -44,7 +45,7 @@ describe('the data folder of the embedded store', () => {
 
     it('is free at once when the holder is killed', async () => {
       const holder = child('hold');
-      await holder.hasSaid(1);
+      await hasSaid(holder, 1);
       await holder.kill();
       const store = await openSqliteStore({ dataDir, clock });
       await expect(store.ping()).resolves.toBeUndefined();
@@ -62,21 +63,23 @@ describe('the data folder of the embedded store', () => {
 
     it('is refused to a second store here, and to another process even after that', async () => {
       await expect(openSqliteStore({ dataDir, clock })).rejects.toThrow(`process ${process.pid} on`);
-      expect(await child('hold').errors()).toContain(`process ${process.pid} on`);
+      const refused = child('hold');
+      await refused.ended;
+      expect(refused.stderr()).toContain(`process ${process.pid} on`);
       await expect(harness.store.ping()).resolves.toBeUndefined();
     });
 
     it('is free for another process after dispose', async () => {
       await harness.store.dispose();
       const next = child('hold');
-      await next.hasSaid(1);
-      expect(next.lines).toEqual(['open']);
+      await hasSaid(next, 1);
+      expect(linesOf(next)).toEqual(['open']);
     });
 
     it('is refused without a name when the note is of a holder that was killed, is missing or is no note', async () => {
       const note = join(dataDir, 'gateway.lock.txt');
-      const killed = new StoreChild('hold', join(folder, 'other'));
-      await killed.hasSaid(1);
+      const killed = startStoreChild('hold', join(folder, 'other'));
+      await hasSaid(killed, 1);
       await killed.kill();
       const refusal = () => openSqliteStore({ dataDir, clock });
       writeFileSync(note, `process ${killed.pid} on ${hostname()} since 2026-01-01T00:00:00.000Z\n`);

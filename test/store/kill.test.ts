@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { openSqliteStore } from '../../src/store/sqlite';
-import { buildForChildren, StoreChild } from './child';
+import { buildForChildren, hasSaid, linesOf, startStoreChild } from './child';
 import { temporaryFolder } from './sqlite-harness';
 
 const clock = { now: Date.now, monotonic: () => performance.now() };
@@ -19,13 +19,13 @@ describe('a process that is killed in the middle of many writes', () => {
   it('loses nothing that it acknowledged, kill after kill', async () => {
     const acknowledged = new Map<string, string>();
     for (let kill = 0; kill < KILLS; kill += 1) {
-      const child = new StoreChild('load', dataDir);
+      const child = startStoreChild('load', dataDir);
       try {
-        await child.hasSaid(LINES);
+        await hasSaid(child, LINES);
       } finally {
         await child.kill();
       }
-      for (const line of child.lines.slice(1)) {
+      for (const line of linesOf(child).slice(1)) {
         const [, id, status] = /^acknowledged (\S{36}) (REQUESTED|CLOSING)$/.exec(line) ?? [];
         if (id && status) acknowledged.set(id, status);
       }

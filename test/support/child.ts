@@ -21,12 +21,11 @@ function bareEnvironment(): NodeJS.ProcessEnv {
   return { PATH, HOME, ...(TMPDIR && { TMPDIR }) };
 }
 
-const running = new Set<number>();
-
-/** Ends what was started here and runs on: in groups of their own, they are reached by no signal to this process. */
-export function killChildren(): void {
-  for (const pid of running) killGroup(pid);
-}
+/**
+ * Ends a group when the process that started it is gone, however that ended: its pipe is closed then. In a session of its
+ * own, since no signal to the test run may reach it first.
+ */
+const GUARD = 'read -r _ || kill -9 "-$1"';
 
 function killGroup(pid: number): void {
   try {
@@ -36,7 +35,7 @@ function killGroup(pid: number): void {
   }
 }
 
-/** Starts a program from the repository's root unless told otherwise, in a process group of its own. */
+/** Starts a program from the repository's root unless told otherwise, in a process group of its own, which ends with this process. */
 export function startChild(
   command: string,
   args: readonly string[],
@@ -51,7 +50,10 @@ export function startChild(
   });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${command} did not start.`);
-  running.add(pid);
+  const guard = spawn('sh', ['-c', GUARD, 'sh', String(pid)], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  guard.unref();
+  // It was killed with this process, or before it was told.
+  guard.stdin.on('error', () => {});
   let stdout = '';
   let stderr = '';
   const watchers = new Set<() => void>();
@@ -63,10 +65,8 @@ export function startChild(
     stderr += chunk;
   });
   const ended = new Promise<number | NodeJS.Signals>((resolve) => {
-    child.once('close', (code, signal) => {
-      running.delete(pid);
-      resolve(code ?? signal ?? 'SIGKILL');
-    });
+    child.once('exit', () => guard.stdin.end('ended\n'));
+    child.once('close', (code, signal) => resolve(code ?? signal ?? 'SIGKILL'));
   });
 
   return {
