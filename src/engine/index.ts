@@ -3,6 +3,7 @@ import { type Caller, mayOperate } from '../domain/caller';
 import { blockersAsSeenBy, errorAsSeenBy, isHidden, isHold } from '../domain/visibility';
 import { Access } from './access';
 import { Admission } from './admission';
+import { ClockWatch } from './clock-watch';
 import { CloseAccount } from './close-account';
 import type { EngineParts } from './driver';
 import { checkEligibility } from './eligibility';
@@ -49,6 +50,7 @@ export function createEngine(parts: EngineParts): Engine {
   const watches = new Watches(parts, (caller, ids) => queries.closures(caller, ids));
   const webhooks = new Webhooks(parts, worker);
   const pruning = new Pruning(parts);
+  const clockWatch = new ClockWatch(parts);
 
   /** The error of a sensitive closure shows no provider text, wherever the error came from. */
   function seen<Result extends ClosureResult>(caller: Caller, result: Result): Result {
@@ -94,6 +96,7 @@ export function createEngine(parts: EngineParts): Engine {
     receiveWebhook: (providerId, delivery) => webhooks.receive(providerId, delivery),
     start() {
       lag.start();
+      clockWatch.start();
       worker.start();
       webhooks.start();
       pruning.start();
@@ -102,6 +105,7 @@ export function createEngine(parts: EngineParts): Engine {
     giveUp: () => worker.giveUp(),
     async drain() {
       lag.stop();
+      clockWatch.stop();
       await Promise.all([worker.drain(), webhooks.drain(), pruning.drain()]);
     },
   };
