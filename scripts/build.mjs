@@ -1,12 +1,14 @@
-// Turns TypeScript into dist/ where it is stale, and writes the provider registry from the folder names.
+// Turns TypeScript into dist/ where it is stale, writes the provider registry from the folder names, and puts the
+// gateway's program with the packages that it uses into one file, dist/bundle/gateway.js (docs/decisions/0021).
 // Types are checked by `npm run typecheck`, not here. Without development dependencies a fresh dist/ is enough.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const sourceFolders = ['src', 'providers', 'scripts', 'bench', 'examples/federated-graph', 'examples/web/server', 'test/support', 'test/faults', 'test/conformance'];
 const out = join(root, 'dist');
+const bundle = join(out, 'bundle');
 
 function filesBelow(folder) {
   if (!existsSync(folder)) return [];
@@ -57,7 +59,7 @@ for (const folder of sourceFolders) {
     if (isStale(source, target, configTime)) stale.push([source, target]);
   }
 }
-for (const file of filesBelow(out)) if (!wanted.has(file)) rmSync(file);
+for (const file of filesBelow(out)) if (!wanted.has(file) && !file.startsWith(bundle)) rmSync(file);
 
 if (stale.length > 0) {
   const { transformFileSync } = await import('@swc/core');
@@ -66,4 +68,19 @@ if (stale.length > 0) {
     const isCode = source.endsWith('.ts');
     writeFileSync(target, isCode ? transformFileSync(source, { cwd: root }).code : readFileSync(source));
   }
+}
+
+if (stale.length > 0 || !existsSync(join(bundle, 'gateway.js'))) {
+  const { build } = await import('esbuild');
+  await build({
+    entryPoints: [join(out, 'src', 'main.js')],
+    outfile: join(bundle, 'gateway.js'),
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    // Native code, which comes in a package for each platform; and what other packages take only where it is installed.
+    external: ['libsql', 'pg-native', 'class-validator'],
+    logLevel: 'warning',
+  });
+  cpSync(join(out, 'src', 'store', 'migrations'), join(bundle, 'migrations'), { recursive: true });
 }

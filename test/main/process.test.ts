@@ -9,7 +9,7 @@ import { type Sandboxes, startSandboxes } from '../../scripts/sandboxes';
 import type { RunningSandbox } from '../../src/provider-kit/sandbox';
 import { type Child, startChild } from '../support/child';
 
-const MAIN = 'dist/src/main.js';
+const MAIN = 'dist/bundle/gateway.js';
 const children: Child[] = [];
 let sandboxes: Sandboxes;
 let folder: string;
