@@ -105,6 +105,7 @@ async function compose(config: Config, { logger, ide }: GatewayExtras, { metrics
     showsSdl: config.introspection || config.routerSecrets.length > 0,
     trustedDocuments: config.trustedDocuments,
     mayCallBack: callbackGate(config.callbackHosts),
+    allowedOrigins: config.allowedOrigins,
     ide,
   });
   let url: string;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { signingKeySetting } from './audit-key';
+import { allowedOriginsSetting } from './allowed-origins';
 import { callbackHostsSetting } from './callback-hosts';
 import type { ConfigProblem } from './config-error';
 import { identityProblems, identitySettings } from './identity-settings';
@@ -63,6 +64,7 @@ export const coreSettings = {
   ...identitySettings,
   TRUSTED_DOCUMENTS: trustedDocumentsSetting,
   SUBSCRIPTION_CALLBACK_HOSTS: callbackHostsSetting,
+  ALLOWED_ORIGINS: allowedOriginsSetting,
   INTROSPECTION: oneOf(['on', 'off']).optional(),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
 } as const;

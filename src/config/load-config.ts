@@ -50,6 +50,8 @@ export interface Config {
   trustedDocuments: ReadonlyMap<string, string> | undefined;
   /** Where routers may have the answers to subscriptions sent to: hosts, lower case, some with a port. */
   callbackHosts: readonly string[];
+  /** Whose pages may use the API from a browser, beside those of its own origin. */
+  allowedOrigins: readonly string[];
   logLevel: CoreSettings['LOG_LEVEL'];
 }
 
@@ -96,6 +98,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, definitions: readonly Provide
     routerSecrets: values.ROUTER_SECRETS,
     trustedDocuments: values.TRUSTED_DOCUMENTS,
     callbackHosts: values.SUBSCRIPTION_CALLBACK_HOSTS,
+    allowedOrigins: values.ALLOWED_ORIGINS,
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -32,7 +32,10 @@ export interface GraphqlRoute extends ContextParts {
   ide?: string;
 }
 
-/** POST, and GET for queries (Apollo answers a mutation by GET with 405); with "accept: text/event-stream" the answers are a stream. */
+/**
+ * POST, and GET for queries (Apollo answers a mutation by GET with 405); with "accept: text/event-stream" the answers are a stream.
+ * @param app whose prefix is the path
+ */
 export function addGraphqlRoute(app: FastifyInstance, route: GraphqlRoute): void {
   const { apollo, eventStreams, authenticate, isRouter, admit, trustedDocuments, ide, ...parts } = route;
   const page = ide === undefined ? null : { html: ide, etag: `"${createHash('sha256').update(ide).digest('base64url')}"` };
@@ -46,7 +49,7 @@ export function addGraphqlRoute(app: FastifyInstance, route: GraphqlRoute): void
   });
   app.route<{ Reply: string }>({
     method: ['GET', 'POST'],
-    url: GRAPHQL_PATH,
+    url: '',
     exposeHeadRoute: false,
     onRequest: async (request, reply) => {
       if (!isRouter(request.headers)) return answerError(request, reply, 401);
@@ -83,7 +86,7 @@ export function addGraphqlRoute(app: FastifyInstance, route: GraphqlRoute): void
   });
   app.route({
     method: OTHER_METHODS,
-    url: GRAPHQL_PATH,
+    url: '',
     handler: (request, reply) => answerError(request, reply.header('allow', 'GET, POST'), 405),
   });
 }

@@ -12,8 +12,10 @@ import { createApollo } from './apollo';
 import type { Authenticate } from './authenticate';
 import { CORRELATION_HEADER, correlationIdOf } from './correlation-id';
 import { answerError, errorHandler, refuseUnparsed } from './error-answer';
+import { GRAPHQL_PATH } from './graphql-path';
 import { addGraphqlRoute } from './graphql-route';
 import { InFlight } from './in-flight';
+import { allowOrigins } from './origins';
 import { addProbes } from './probes';
 import { createEventStreams } from './streams/event-stream';
 import { createRunOperation } from './streams/operations';
@@ -57,6 +59,8 @@ export interface ServerOptions {
   showsSdl?: boolean;
   /** True for an address that a router may have the answers to a subscription sent to. */
   mayCallBack: (url: string) => boolean;
+  /** Whose pages may use the API from a browser, beside those of its own origin; absent: nobody's. */
+  allowedOrigins?: readonly string[];
   receiveWebhook: ReceiveWebhook;
   /** The only documents that are served; absent: any. */
   trustedDocuments?: TrustedDocuments;
@@ -80,7 +84,6 @@ export interface Server {
 
 /**
  * The gateway's HTTP side: `/graphql`, `/webhooks/{provider id}`, `/livez`, `/readyz`, `/metrics`.
- * It allows no other origins (CORS): a page in a browser can use it from the same origin only, through its own backend otherwise.
  */
 export function createServer(options: ServerOptions): Server {
   const { logger: log, introspection, showsSdl = introspection, mayCallBack } = options;
@@ -94,7 +97,7 @@ export function createServer(options: ServerOptions): Server {
 export function serveApollo(apollo: ApolloServer<ApiContext>, options: Omit<ServerOptions, 'introspection' | 'showsSdl' | 'mayCallBack'>): Server {
   const inFlight = new InFlight();
   const app = createApp(options.logger, inFlight);
-  const { logger: log, service, authenticate, isRouter, trustedDocuments } = options;
+  const { logger: log, service, authenticate, isRouter, trustedDocuments, allowedOrigins = [] } = options;
   const mask = maskErrors(log);
   const admit = (document: string) => {
     checkTrusted(document, trustedDocuments);
@@ -125,8 +128,12 @@ export function serveApollo(apollo: ApolloServer<ApiContext>, options: Omit<Serv
   return {
     async listen(host, port) {
       await apollo.start();
-      addGraphqlRoute(app, { ...options, apollo, admit, eventStreams, ends: ending.signal });
-      addUpgrade(app.server, webSockets, { isRouter, ends: ending.signal });
+      const addApi = async (api: FastifyInstance) => {
+        if (allowedOrigins.length > 0) await allowOrigins(api, allowedOrigins);
+        addGraphqlRoute(api, { ...options, apollo, admit, eventStreams, ends: ending.signal });
+      };
+      await app.register(addApi, { prefix: GRAPHQL_PATH });
+      addUpgrade(app.server, webSockets, { isRouter, allowedOrigins, ends: ending.signal });
       addWebhooksRoute(app, options.receiveWebhook, options.logger);
       // A name with several addresses would open several servers, of which a drain sees one.
       const { address } = await lookup(host);

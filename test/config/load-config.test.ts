@@ -73,6 +73,7 @@ describe('defaults', () => {
       routerSecrets: [],
       trustedDocuments: undefined,
       callbackHosts: [],
+      allowedOrigins: [],
       logLevel: 'info',
     });
     expect(providers).toHaveLength(1);

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { WebSocket } from 'ws';
+import { type ClientOptions, type RawData, WebSocket } from 'ws';
 import type { Closure } from '../../src/domain/closure';
 import { KeysUnavailable } from '../../src/http/identity/issuer-keys';
+import { pause } from '../faults/waiting';
 import { type Api, startApi } from '../support/api';
 import { openConnection } from '../support/raw-http';
-import { byToken, changeClosure, follow, upgradeRequest, wsClient } from '../support/watching';
+import { byToken, changeClosure, follow, upgradeRequest, WATCH, wsClient } from '../support/watching';
 
 let api: Api;
 let closure: Closure;
@@ -16,6 +17,26 @@ beforeEach(async () => {
   api.logged.length = 0;
   closure = await api.seed();
 });
+
+/** A connection on which somebody has said who they are, and that speaks the protocol by hand. */
+async function openSocket(options: ClientOptions = {}): Promise<{ socket: WebSocket; closed: Promise<number>; say(message: object): void; told(type: string): Promise<void> }> {
+  const socket = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', options);
+  const closed = once(socket, 'close').then(([code]) => code as number);
+  const say = (message: object) => socket.send(JSON.stringify(message));
+  const told = (type: string) =>
+    new Promise<void>((resolve) => {
+      const look = (message: RawData) => {
+        if ((JSON.parse(String(message)) as { type: string }).type !== type) return;
+        socket.off('message', look);
+        resolve();
+      };
+      socket.on('message', look);
+    });
+  await once(socket, 'open');
+  say({ type: 'connection_init', payload: { authorization: 'default/someone' } });
+  await told('connection_ack');
+  return { socket, closed, say, told };
+}
 
 describe('a WebSocket', () => {
   const upgrade = (path: string, headers: Record<string, string> = {}) => upgradeRequest(path, { host: new URL(api.url).host, ...headers });
@@ -121,6 +142,69 @@ describe('a WebSocket', () => {
     connection.socket.write(Buffer.from([0x81, 0x85, 0, 0, 0, 0, ...Buffer.from('hello')]));
     await connection.closed;
     expect(api.logged).toEqual([]);
+  });
+
+  it('is cut off when its client sends on and reads nothing', async () => {
+    const { socket, closed, say } = await openSocket();
+    socket.on('error', () => undefined);
+    socket.pause();
+    // Some 50 kB each time.
+    const query = '{ __schema { types { description fields { name description } } } }';
+    for (let asked = 0; asked < 400 && socket.readyState === WebSocket.OPEN; asked += 1) {
+      say({ id: String(asked), type: 'subscribe', payload: { query } });
+      await pause(1);
+    }
+    socket.resume();
+    expect(await closed).toBe(1006);
+  });
+
+  describe('that is asked every 25 s whether it is there', () => {
+    const PING_MS = 25_000;
+    /** The time after which a connection with nothing under way is closed, in pings. */
+    const IDLE_PINGS = 12;
+    beforeEach(() => {
+      const others = ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setTimeout', 'clearTimeout'] as const;
+      jest.useFakeTimers({ doNotFake: [...others] });
+    });
+    afterEach(() => void jest.useRealTimers());
+
+    type Opened = Awaited<ReturnType<typeof openSocket>>;
+
+    /** Waits until the gateway has read everything so far: the protocol's own ping comes after it. */
+    async function read({ say, told }: Opened): Promise<void> {
+      say({ type: 'ping' });
+      await told('pong');
+    }
+
+    /** Lets the gateway ask, and waits until it has the answer. */
+    async function pinged(opened: Opened): Promise<void> {
+      const asked = once(opened.socket, 'ping');
+      jest.advanceTimersByTime(PING_MS);
+      await asked;
+      await read(opened);
+    }
+
+    it('is cut off when no answer came', async () => {
+      const { closed } = await openSocket({ autoPong: false });
+      jest.advanceTimersByTime(2 * PING_MS);
+      expect(await closed).toBe(1006);
+    });
+
+    it('is closed with 1001 when nothing was under way for five minutes, and kept for a subscription', async () => {
+      const idle = await openSocket();
+      for (let ping = 0; ping < IDLE_PINGS; ping += 1) await pinged(idle);
+      const busy = await openSocket();
+      busy.say({ id: '1', type: 'subscribe', payload: { query: WATCH, variables: { id: closure.id } } });
+      await busy.told('next');
+      jest.advanceTimersByTime(PING_MS);
+      expect(await idle.closed).toBe(1001);
+      for (let ping = 0; ping < 2 * IDLE_PINGS; ping += 1) await pinged(busy);
+      busy.say({ id: '1', type: 'complete' });
+      await read(busy);
+      for (let ping = 0; ping < IDLE_PINGS; ping += 1) await pinged(busy);
+      jest.advanceTimersByTime(PING_MS);
+      expect(await busy.closed).toBe(1001);
+    });
   });
 
   it('does not take requests from clients that offer HTTP/2 beside', async () => {

@@ -16,29 +16,31 @@ const REFUSALS = {
 
 export interface UpgradeOptions {
   isRouter: (headers: IncomingHttpHeaders) => boolean;
+  /** Whose pages may connect, beside those of the gateway's own origin. */
+  allowedOrigins: readonly string[];
   /** Fires when nothing new is taken any more. */
   ends: AbortSignal;
 }
 
 /** WebSockets at `/graphql`, for whoever may have them. */
-export function addUpgrade(server: Server, sockets: WebSockets, { isRouter, ends }: UpgradeOptions): void {
+export function addUpgrade(server: Server, sockets: WebSockets, options: UpgradeOptions): void {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') return withoutUpgrade(server, request, socket, head);
-    const refusal = refusalOf(request, isRouter, ends);
+    const refusal = refusalOf(request, options);
     return refusal === null ? sockets.accept(request, socket, head) : refuse(request, socket, refusal);
   });
 }
 
-function refusalOf(request: IncomingMessage, isRouter: UpgradeOptions['isRouter'], ends: AbortSignal): keyof typeof REFUSALS | null {
+function refusalOf(request: IncomingMessage, { isRouter, allowedOrigins, ends }: UpgradeOptions): keyof typeof REFUSALS | null {
   if (request.url?.split('?')[0] !== GRAPHQL_PATH) return 404;
   if (!isRouter(request.headers)) return 401;
-  if (!isSameOrigin(request.headers)) return 403;
+  if (!mayConnect(request.headers, allowedOrigins)) return 403;
   return ends.aborted ? 503 : null;
 }
 
 /** A WebSocket knows no CORS: a browser says where the page is from (RFC 6455 section 4.1) and lets it connect. Others say nothing. */
-function isSameOrigin({ origin, host }: IncomingHttpHeaders): boolean {
-  if (origin === undefined) return true;
+function mayConnect({ origin, host }: IncomingHttpHeaders, allowedOrigins: readonly string[]): boolean {
+  if (origin === undefined || allowedOrigins.includes(origin)) return true;
   return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
 }
 

@@ -18,6 +18,8 @@ const MOST_OPERATIONS = 100;
 const INIT_TIMEOUT_MS = 5_000;
 /** How often a client is asked whether it is there, ms: below the 60 s that load balancers keep idle connections. */
 const PING_MS = 25_000;
+/** A connection that had nothing under way at so many pings in a row (5 min) is closed: one without an end is held by subscriptions, which are limited. */
+const IDLE_PINGS = 12;
 /** Who sends on without reading is cut off when so much waits for it, bytes. */
 const MOST_UNREAD = 1_048_576;
 /** How long a client may take to answer that the connection ends, ms. */
@@ -50,6 +52,8 @@ interface Connection {
   request: IncomingMessage;
   correlationId: string;
   identity: Identity | null;
+  /** What is under way, as the protocol's library keeps it. */
+  operations: ConnectionContext['subscriptions'];
 }
 type ConnectionContext = Context<ConnectionInitMessage['payload'], Connection>;
 
@@ -76,7 +80,8 @@ export function createWebSockets({ run, authenticate, mask, log, maxPayload, ser
 
   const protocol = makeServer<ConnectionInitMessage['payload'], Connection>({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
-    async onConnect({ connectionParams, extra }: ConnectionContext) {
+    async onConnect({ connectionParams, extra, subscriptions }: ConnectionContext) {
+      extra.operations = subscriptions;
       const authorization = connectionParams?.['authorization'] ?? connectionParams?.['Authorization'];
       const { headers } = extra.request;
       try {
@@ -108,6 +113,7 @@ export function createWebSockets({ run, authenticate, mask, log, maxPayload, ser
 
   server.on('connection', (socket: WebSocket, request: IncomingMessage) => {
     const correlationId = correlationIdOf(request);
+    const connection: Connection = { socket, request, correlationId, identity: null, operations: {} };
     const isOpen = () => socket.readyState === socket.OPEN;
     const fail = (error: unknown) => {
       log.error({ correlationId, err: error }, 'unexpected error in the WebSocket server');
@@ -126,13 +132,15 @@ export function createWebSockets({ run, authenticate, mask, log, maxPayload, ser
           });
         },
       },
-      { socket, request, correlationId, identity: null },
+      connection,
     );
     let isThere = true;
+    let idlePings = 0;
     const pinging = setInterval(() => {
       if (!isThere) return socket.terminate();
       isThere = false;
-      return socket.ping();
+      idlePings = Object.keys(connection.operations).length > 0 ? 0 : idlePings + 1;
+      return idlePings > IDLE_PINGS ? socket.close(GOING_AWAY, 'Nothing was under way for 5 minutes') : socket.ping();
     }, PING_MS);
     socket.on('pong', () => {
       isThere = true;

@@ -1,0 +1,24 @@
+import cors from '@fastify/cors';
+import type { FastifyInstance } from 'fastify';
+import { CORRELATION_HEADER } from './correlation-id';
+
+/** What the clients of the API send beyond what every page may: the token, and Apollo's proof that no page was forged. */
+const REQUEST_HEADERS = ['authorization', 'content-type', 'apollo-require-preflight', 'x-apollo-operation-name', CORRELATION_HEADER];
+/** What a page may read beside the body. */
+const ANSWER_HEADERS = [CORRELATION_HEADER, 'retry-after', 'www-authenticate'];
+/** How long a browser may keep what a preflight was answered, seconds; Chromium's limit. */
+const PREFLIGHT_KEPT_S = 7_200;
+
+/**
+ * Lets pages of these origins use the routes of `app` from a browser (CORS, https://fetch.spec.whatwg.org/#http-cors-protocol).
+ * Callers are known by a bearer token and never by a cookie: nothing is sent along without the page's doing.
+ */
+export async function allowOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
+  await app.register(cors, {
+    origin: [...origins],
+    methods: ['GET', 'POST'],
+    allowedHeaders: REQUEST_HEADERS,
+    exposedHeaders: ANSWER_HEADERS,
+    maxAge: PREFLIGHT_KEPT_S,
+  });
+}
