@@ -1,7 +1,7 @@
 // Turns TypeScript into dist/ where it is stale, writes the provider registry from the folder names, and puts the
 // gateway's program with the packages that it uses into one file, dist/bundle/gateway.js (docs/decisions/0021).
 // Types are checked by `npm run typecheck`, not here. Without development dependencies a fresh dist/ is enough.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -70,11 +70,15 @@ if (stale.length > 0) {
   }
 }
 
-if (stale.length > 0 || !existsSync(join(bundle, 'gateway.js'))) {
+// Also where a build was broken off before, or other versions of the packages were installed.
+const program = join(bundle, 'gateway.js');
+const parts = [join(root, 'package-lock.json'), ...filesBelow(join(out, 'src')), ...filesBelow(join(out, 'providers'))];
+if (!existsSync(program) || parts.some((part) => statSync(part).mtimeMs >= statSync(program).mtimeMs)) {
   const { build } = await import('esbuild');
-  await build({
+  const { outputFiles } = await build({
     entryPoints: [join(out, 'src', 'main.js')],
-    outfile: join(bundle, 'gateway.js'),
+    outfile: program,
+    write: false,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -83,4 +87,8 @@ if (stale.length > 0 || !existsSync(join(bundle, 'gateway.js'))) {
     logLevel: 'warning',
   });
   cpSync(join(out, 'src', 'store', 'migrations'), join(bundle, 'migrations'), { recursive: true });
+  // Whole or not at all, for those who build at the same time.
+  const written = `${program}.${process.pid}`;
+  writeFileSync(written, outputFiles[0].contents);
+  renameSync(written, program);
 }
