@@ -44,5 +44,6 @@ module.exports = {
   projects: [everywhere, ...(hasDatabase ? [postgres] : []), ...(hasPrograms ? [postgresServer] : []), ...(hasBrowser ? [browser] : [])],
   reporters: ['default', ['<rootDir>/test/support/not-run-reporter.cjs', { hasDatabase, hasPrograms, hasBrowser }]],
   maxWorkers: 2,
-  testTimeout: 60_000,
+  // What takes longer hangs. A busy machine is several times slower than an idle one.
+  testTimeout: 180_000,
 };

@@ -71,7 +71,7 @@ describe('canaries', () => {
     const stored = (await bench.settled()).flatMap(({ error }) => error?.providerErrors ?? []).map(({ message }) => String(message));
     const masked = (mask: string): string[] => stored.filter((message) => message.startsWith('Told: ') && message.includes(mask));
     for (const mask of ['[secret]', '[account]', '[email]', 'ES••••1332']) expect(masked(mask).length).toBeGreaterThan(1);
-  }, 180_000);
+  }, 600_000);
 
   it.each(PROVIDERS)('are planted in what the token endpoint of %s says', async (provider) => {
     const sandbox = bench.sandboxes[provider];
@@ -83,7 +83,7 @@ describe('canaries', () => {
     for (const closure of closures) await bench.graphql('a status', DOCUMENTS.status, { id: closure?.id });
     expect((await bench.settled()).map(({ status }) => status)).not.toContain('REQUESTED');
     expect(sandbox.credentials().length).toBeGreaterThan(before);
-  }, 180_000);
+  }, 600_000);
 
   it('are planted in what stays in doubt', async () => {
     for (const provider of PROVIDERS) {
@@ -98,7 +98,7 @@ describe('canaries', () => {
     const doubtful = (await bench.settled()).filter(({ status }) => status === 'NEEDS_REVIEW');
     expect(doubtful.length).toBeGreaterThan(10);
     expect(doubtful.some(({ providerStatus }) => providerStatus?.includes('ODD [secret]'))).toBe(true);
-  }, 180_000);
+  }, 600_000);
 
   it('are planted in what callers say', async () => {
     const account = { provider: 'emoney', id: randomUUID() };
@@ -154,7 +154,7 @@ describe('canaries', () => {
     }
     await bench.close('a replay', { provider: 'emoney', idType: 'IBAN', id: IBAN });
     await bench.settled();
-  }, 180_000);
+  }, 600_000);
 
   // After this nothing is listed any more: the note is the person's own words, and the history shows it.
   it('are planted in what a person says of a closure', async () => {
