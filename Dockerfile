@@ -26,4 +26,4 @@ EXPOSE 4000
 # Node itself is the first process, so that the signal reaches it.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["node", "dist/scripts/health-check.js"]
-CMD ["node", "dist/bundle/gateway.js"]
+CMD ["node", "dist/src/bundle/gateway.js"]

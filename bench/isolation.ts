@@ -91,7 +91,7 @@ async function main(): Promise<void> {
   if (!trouble || !sandboxes.byProvider.has(other)) throw new Error(`There is no sandbox of ${hang} or of ${other}.`);
   const dataDir = mkdtempSync(join(tmpdir(), 'closure-bench-'));
   const env = { PATH: process.env.PATH, ...ENV, ...sandboxes.env, DATA_DIR: dataDir };
-  const gateway = spawn('node', [join(__dirname, '../bundle/gateway.js')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const gateway = spawn('node', [join(__dirname, '../src/bundle/gateway.js')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(gateway, 'close');
   const callers = fork(join(__dirname, 'load.js'));
   try {

@@ -1,14 +1,15 @@
 // Turns TypeScript into dist/ where it is stale, writes the provider registry from the folder names, and puts the
-// gateway's program with the packages that it uses into one file, dist/bundle/gateway.js (docs/decisions/0021).
+// gateway's program with the packages that it uses into one file, dist/src/bundle/gateway.js (docs/decisions/0021).
 // Types are checked by `npm run typecheck`, not here. Without development dependencies a fresh dist/ is enough.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const sourceFolders = ['src', 'providers', 'scripts', 'bench', 'examples/federated-graph', 'examples/web/server', 'test/support', 'test/faults', 'test/conformance'];
 const out = join(root, 'dist');
-const bundle = join(out, 'bundle');
+const program = join(out, 'src', 'bundle', 'gateway.js');
 
 function filesBelow(folder) {
   if (!existsSync(folder)) return [];
@@ -46,6 +47,14 @@ function isStale(source, target, config) {
   return statSync(source).mtimeMs >= built || config >= built;
 }
 
+function firstLine(path) {
+  const bytes = Buffer.alloc(100);
+  const file = openSync(path);
+  readSync(file, bytes);
+  closeSync(file);
+  return bytes.toString().split('\n')[0];
+}
+
 writeRegistry();
 
 const configTime = statSync(join(root, '.swcrc')).mtimeMs;
@@ -59,7 +68,7 @@ for (const folder of sourceFolders) {
     if (isStale(source, target, configTime)) stale.push([source, target]);
   }
 }
-for (const file of filesBelow(out)) if (!wanted.has(file) && !file.startsWith(bundle)) rmSync(file);
+for (const file of filesBelow(out)) if (!wanted.has(file) && !file.startsWith(program)) rmSync(file);
 
 if (stale.length > 0) {
   const { transformFileSync } = await import('@swc/core');
@@ -70,25 +79,28 @@ if (stale.length > 0) {
   }
 }
 
-// Also where a build was broken off before, or other versions of the packages were installed.
-const program = join(bundle, 'gateway.js');
-const parts = [join(root, 'package-lock.json'), ...filesBelow(join(out, 'src')), ...filesBelow(join(out, 'providers'))];
-if (!existsSync(program) || parts.some((part) => statSync(part).mtimeMs >= statSync(program).mtimeMs)) {
+// Judged by itself: a build may have been broken off before this step, and other versions of packages be installed.
+const parts = [...wanted].filter((file) => file.startsWith(join(out, 'src')) || file.startsWith(join(out, 'providers')));
+const inputs = ['package-lock.json', 'scripts/build.mjs'].map((file) => readFileSync(join(root, file)));
+const stamp = `// ${inputs.reduce((hash, input) => hash.update(input), createHash('sha256')).digest('hex')}`;
+if (!existsSync(program) || firstLine(program) !== stamp || parts.some((part) => statSync(part).mtimeMs >= statSync(program).mtimeMs)) {
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
     entryPoints: [join(out, 'src', 'main.js')],
     outfile: program,
     write: false,
+    banner: { js: stamp },
     bundle: true,
     platform: 'node',
     target: 'node20',
+    keepNames: true,
     // Native code, which comes in a package for each platform; and what other packages take only where it is installed.
     external: ['libsql', 'pg-native', 'class-validator'],
     logLevel: 'warning',
   });
-  cpSync(join(out, 'src', 'store', 'migrations'), join(bundle, 'migrations'), { recursive: true });
-  // Whole or not at all, for those who build at the same time.
+  // Whole or not at all, for those who build or start at the same time.
   const written = `${program}.${process.pid}`;
+  mkdirSync(dirname(program), { recursive: true });
   writeFileSync(written, outputFiles[0].contents);
   renameSync(written, program);
 }

@@ -93,7 +93,7 @@ export function addGraphqlRoute(app: FastifyInstance, route: GraphqlRoute): void
 
 /** Megabytes long: the browser keeps it, and asks each time whether it is still the same. */
 function sendPage(request: FastifyRequest, reply: FastifyReply, page: { html: string; etag: string }): FastifyReply {
-  reply.headers({ 'content-security-policy': IDE_CSP, 'cache-control': 'no-cache', vary: 'accept', etag: page.etag });
+  reply.headers({ 'content-security-policy': IDE_CSP, 'cache-control': 'no-cache', vary: 'accept, origin', etag: page.etag });
   if (request.headers['if-none-match'] === page.etag) return reply.code(304).send();
   return reply.type('text/html; charset=utf-8').send(page.html);
 }

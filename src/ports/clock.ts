@@ -4,6 +4,8 @@ export interface Clock {
   now(): number;
   /** Monotonic clock, ms. For deadlines: it never steps. */
   monotonic(): number;
+  /** How far `now` may be from the clock that it stands for, ms; absent: it is that clock. */
+  error?(): number;
 }
 
 export interface Randomness {

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StoreTooNew, StoreTooOld } from './errors';
 
-const FOLDER = join(__dirname, 'migrations');
+/** From here as from the bundle, which is a folder beside this one. */
+const FOLDER = join(__dirname, '..', 'store', 'migrations');
 const FILE_NAME = /^(\d{4})-([a-z0-9-]+)\.sql$/;
 
 export interface Migration {

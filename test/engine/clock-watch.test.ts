@@ -7,10 +7,12 @@ const TWO_LOOKS_MS = 2_100;
 
 let harness: EngineHarness;
 let setBy = 0;
-const clock = { now: () => Date.now() + setBy, monotonic: () => performance.now() };
+let known = 0;
+const clock = { now: () => Date.now() + setBy, monotonic: () => performance.now(), error: () => known };
 
 beforeEach(async () => {
   setBy = 0;
+  known = 0;
   harness = await startEngine([new ScriptedProvider().configured()], {}, clock);
 });
 afterEach(() => harness.dispose());
@@ -29,4 +31,13 @@ it.each([
   expect(await until(() => told().length > 0)).toBe(true);
   await pause(TWO_LOOKS_MS);
   expect(told()).toEqual([expect.stringMatching(words)]);
+});
+
+it('nobody is told of a clock that is only known better than before', async () => {
+  known = 300;
+  await pause(TWO_LOOKS_MS);
+  known = 2;
+  setBy = 290;
+  await pause(TWO_LOOKS_MS);
+  expect(told()).toEqual([]);
 });

@@ -46,7 +46,7 @@ async function untilReady(client: Client, status: number): Promise<void> {
 describe('a gateway without its database', () => {
   it('does not start, and names the variable', async () => {
     await server.stop();
-    const child = startChild('node', ['dist/bundle/gateway.js'], { ...QUICK_ENV, ...environment() });
+    const child = startChild('node', ['dist/src/bundle/gateway.js'], { ...QUICK_ENV, ...environment() });
     children.push(child);
     expect(await child.ended).toBe(1);
     expect(child.stderr()).toMatch(/^DATABASE_URL: The database cannot be used: .*ECONNREFUSED/m);

@@ -7,7 +7,7 @@ import { sqliteFolder } from './stores';
  * A disk that is full, as a user without privileges can have it: files must not grow beyond a limit. Blocks of 512
  * bytes; room for the empty store and a few closings. The long form fills a file system of its own.
  */
-const LIMITED = ['sh', '-c', 'ulimit -S -f 1024; exec node dist/bundle/gateway.js'];
+const LIMITED = ['sh', '-c', 'ulimit -S -f 1024; exec node dist/src/bundle/gateway.js'];
 const STEADY = { RETRY_MAX_MS: '1000', RECONCILE_HORIZON_MS: '86400000', REOPEN_GRACE_MS: '86400000' };
 
 let bench: FaultBench;

@@ -116,5 +116,5 @@ it('has no code for tests and no package for development in it', () => {
   const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { devDependencies: Record<string, string> };
   const packages = new Set(readdirSync(join(app, 'node_modules')));
   expect(Object.keys(devDependencies).filter((name) => packages.has(name))).toEqual([]);
-  expect(readdirSync(join(app, 'dist')).toSorted()).toEqual(['bundle', 'providers', 'scripts', 'src']);
+  expect(readdirSync(join(app, 'dist')).toSorted()).toEqual(['providers', 'scripts', 'src']);
 });

@@ -5,11 +5,13 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { graphql } from 'graphql';
 import { type Sandboxes, startSandboxes } from '../../scripts/sandboxes';
+import { buildSubgraph } from '../../src/graphql/build-schema';
 import type { RunningSandbox } from '../../src/provider-kit/sandbox';
 import { type Child, startChild } from '../support/child';
 
-const MAIN = 'dist/bundle/gateway.js';
+const MAIN = 'dist/src/bundle/gateway.js';
 const children: Child[] = [];
 let sandboxes: Sandboxes;
 let folder: string;
@@ -117,6 +119,15 @@ describe('a process that cannot start', () => {
     writeFileSync(join(folder, 'file'), '');
     expect(await refusal({ DATA_DIR: join(folder, 'file', 'data') })).toMatch(/^DATA_DIR: /m);
   });
+});
+
+it('the program, which is made of many files, serves the schema of their source', async () => {
+  const source = '{ served: _service { sdl } }';
+  const headers = { 'apollo-require-preflight': 'true' };
+  const response = await fetch(`${await urlOf(start())}/graphql?query=${encodeURIComponent(source)}`, { headers });
+  const { data } = await graphql({ schema: buildSubgraph().schema, source });
+  expect(data).toEqual({ served: { sdl: expect.stringContaining('type Closure') } });
+  expect(await response.json()).toEqual({ data });
 });
 
 describe('a signal to end', () => {

@@ -90,7 +90,7 @@ export class CanaryBench {
 
   /** A start that fails, and what it wrote. */
   async failToStart(place: string, env: Record<string, string>): Promise<number | NodeJS.Signals> {
-    const child = startChild('node', ['dist/bundle/gateway.js'], { AUTH: 'none', PORT: '0', ...this.environment(), ...env });
+    const child = startChild('node', ['dist/src/bundle/gateway.js'], { AUTH: 'none', PORT: '0', ...this.environment(), ...env });
     const code = await child.ended;
     this.#keepOutput(place, child);
     return code;

@@ -65,8 +65,10 @@ export function startChild(
     stderr += chunk;
   });
   const ended = new Promise<number | NodeJS.Signals>((resolve) => {
-    child.once('exit', () => guard.stdin.end('ended\n'));
-    child.once('close', (code, signal) => resolve(code ?? signal ?? 'SIGKILL'));
+    child.once('close', (code, signal) => {
+      guard.stdin.end('ended\n');
+      resolve(code ?? signal ?? 'SIGKILL');
+    });
   });
 
   return {

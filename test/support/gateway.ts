@@ -175,7 +175,7 @@ export async function startTestGateway(
  */
 export async function startGatewayProcess(
   env: Record<string, string>,
-  command: readonly string[] = ['node', 'dist/bundle/gateway.js'],
+  command: readonly string[] = ['node', 'dist/src/bundle/gateway.js'],
 ): Promise<{ child: Child; client: Client }> {
   const [program = '', ...args] = command;
   const child = startChild(program, args, { ...QUICK_ENV, ...env });

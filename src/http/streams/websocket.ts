@@ -54,6 +54,8 @@ interface Connection {
   identity: Identity | null;
   /** What is under way, as the protocol's library keeps it. */
   operations: ConnectionContext['subscriptions'];
+  /** Something was asked since the last ping. */
+  wasAsked: boolean;
 }
 type ConnectionContext = Context<ConnectionInitMessage['payload'], Connection>;
 
@@ -95,6 +97,7 @@ export function createWebSockets({ run, authenticate, mask, log, maxPayload, ser
     },
     async onSubscribe({ extra, subscriptions }: ConnectionContext, _id, payload) {
       const { identity, correlationId, socket } = extra;
+      extra.wasAsked = true;
       // A client that comes again brings a new token.
       if (isExpired(identity)) socket.close(CloseCode.Forbidden, 'The token has expired');
       if (!identity || isExpired(identity)) return undefined;
@@ -113,7 +116,7 @@ export function createWebSockets({ run, authenticate, mask, log, maxPayload, ser
 
   server.on('connection', (socket: WebSocket, request: IncomingMessage) => {
     const correlationId = correlationIdOf(request);
-    const connection: Connection = { socket, request, correlationId, identity: null, operations: {} };
+    const connection: Connection = { socket, request, correlationId, identity: null, operations: {}, wasAsked: false };
     const isOpen = () => socket.readyState === socket.OPEN;
     const fail = (error: unknown) => {
       log.error({ correlationId, err: error }, 'unexpected error in the WebSocket server');
@@ -139,7 +142,8 @@ export function createWebSockets({ run, authenticate, mask, log, maxPayload, ser
     const pinging = setInterval(() => {
       if (!isThere) return socket.terminate();
       isThere = false;
-      idlePings = Object.keys(connection.operations).length > 0 ? 0 : idlePings + 1;
+      idlePings = connection.wasAsked || Object.keys(connection.operations).length > 0 ? 0 : idlePings + 1;
+      connection.wasAsked = false;
       return idlePings > IDLE_PINGS ? socket.close(GOING_AWAY, 'Nothing was under way for 5 minutes') : socket.ping();
     }, PING_MS);
     socket.on('pong', () => {

@@ -50,15 +50,23 @@ export class DatabaseClock implements Clock {
     return performance.now();
   }
 
+  error(): number {
+    return this.errorAfter(performance.now() - this.sample.monotonic);
+  }
+
   stop(): void {
     clearInterval(this.#timer);
+  }
+
+  private errorAfter(age: number): number {
+    return this.sample.error + DRIFT * age;
   }
 
   async #again(): Promise<void> {
     const next = await ask(this.query).catch(() => undefined);
     if (!next) return;
     const age = next.monotonic - this.sample.monotonic;
-    const error = this.sample.error + DRIFT * age;
+    const error = this.errorAfter(age);
     const apart = Math.abs(next.at - (this.sample.at + age));
     // A slow answer says little, unless it shows that the database's clock was set or that another server took over.
     if (next.error <= error || apart > next.error + error) this.sample = next;
