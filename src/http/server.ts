@@ -6,7 +6,7 @@ import type { ApolloServer } from '@apollo/server';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { ClosureService } from '../engine/service';
 import type { ApiContext } from '../graphql/context';
-import { type ErrorLog, maskErrors } from '../graphql/errors/mask-error';
+import { type ErrorLog, type MaskError, maskErrors } from '../graphql/errors/mask-error';
 import { checkLimits } from '../graphql/limits';
 import { createApollo } from './apollo';
 import type { Authenticate } from './authenticate';
@@ -87,18 +87,19 @@ export interface Server {
  */
 export function createServer(options: ServerOptions): Server {
   const { logger: log, introspection, showsSdl = introspection, mayCallBack } = options;
-  return serveApollo(createApollo({ log, mask: maskErrors(log), introspection, showsSdl, mayCallBack }), options);
+  const mask = maskErrors(log, introspection);
+  return serveApollo(createApollo({ log, mask, introspection, showsSdl, mayCallBack }), mask, options);
 }
 
 /**
  * The same with the routes and limits of the gateway in front of another GraphQL server.
  * @param apollo not started
+ * @param mask its `formatError`
  */
-export function serveApollo(apollo: ApolloServer<ApiContext>, options: Omit<ServerOptions, 'introspection' | 'showsSdl' | 'mayCallBack'>): Server {
+export function serveApollo(apollo: ApolloServer<ApiContext>, mask: MaskError, options: Omit<ServerOptions, 'introspection' | 'showsSdl' | 'mayCallBack'>): Server {
   const inFlight = new InFlight();
   const app = createApp(options.logger, inFlight);
   const { logger: log, service, authenticate, isRouter, trustedDocuments, allowedOrigins = [] } = options;
-  const mask = maskErrors(log);
   const admit = (document: string) => {
     checkTrusted(document, trustedDocuments);
     checkLimits(document);

@@ -189,7 +189,7 @@ describe('out of service proves nothing', () => {
 });
 
 describe('an outage longer than the horizon', () => {
-  const HORIZON = 150;
+  const HORIZON = 600;
 
   async function outage(): Promise<string> {
     bank = new ScriptedProvider();

@@ -284,5 +284,5 @@ describe('the order in which events arrive', () => {
     }
     expect([...ends]).toEqual([JSON.stringify({ status: 'CLOSED', error: null, reports: ['r1', 'r2'], closedBy: ['WEBHOOK'] })]);
     expect(await harness.store.list('default', {}, 2_000, null)).toHaveLength(720);
-  }, 60_000);
+  }, 300_000);
 });

@@ -78,6 +78,11 @@ describe('queries', () => {
     expect(introspected.errors.map(({ extensions }) => extensions['code'])).toEqual(['GRAPHQL_VALIDATION_FAILED']);
     const mistyped = await api.graphql('{ closureProvider { id } }');
     expect(mistyped.errors.map(({ message }) => message)).toEqual(['Cannot query field "closureProvider" on type "Query".']);
+    const document = 'query ($filter: ClosureFilter) { closures(filter: $filter) { edges { node { id } } } }';
+    for (const filter of [{ status: ['CLOSE'] }, { statu: ['CLOSED'] }]) {
+      const { errors } = await api.graphql(document, { filter });
+      expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(/^Variable "\$filter" got an invalid value(?!.*Did you mean)/)]);
+    }
   });
 
   test('a hundred aliases with long ids fit', async () => {

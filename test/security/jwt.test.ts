@@ -1,4 +1,4 @@
-import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createHmac, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWTHeaderParameters, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { IssuerKeys } from '../../src/http/identity/issuer-keys';
 import { jwtAuthenticate } from '../../src/http/identity/jwt';
@@ -45,14 +45,23 @@ async function forged(header: Partial<JWTHeaderParameters>): Promise<string> {
   return new SignJWT(good()).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', ...header }).sign(privateKey);
 }
 
-/** What an HMAC with the issuer's public key as its secret would look like. */
-function confused(keyId: string): string {
-  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const pem = createPublicKey(publicKey.export({ type: 'spki', format: 'pem' })).export({ type: 'spki', format: 'pem' });
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const signed = `${encode({ alg: 'HS256', typ: 'at+jwt', kid: keyId })}.${encode(good())}`;
-  return `${signed}.${createHmac('sha256', pem).update(signed).digest('base64url')}`;
+/** With the key beside it that it was signed with. */
+async function withItsKey(): Promise<string> {
+  const { privateKey, publicKey } = await generateKeyPair('ES256');
+  return new SignJWT(good()).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', jwk: await exportJWK(publicKey) }).sign(privateKey);
 }
+
+/** An HMAC with the issuer's public key as its secret, written as the caller of this writes keys. */
+async function confused(written: (key: JsonWebKey) => string): Promise<string> {
+  const set = (await (await fetch(issuer.jwksUrl)).json()) as { keys: (JsonWebKey & { kid: string })[] };
+  const [key] = set.keys;
+  if (!key) throw new Error('The issuer has no key.');
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signed = `${encode({ alg: 'HS256', typ: 'at+jwt', kid: key.kid })}.${encode(good())}`;
+  return `${signed}.${createHmac('sha256', written(key)).update(signed).digest('base64url')}`;
+}
+
+const asPem = (key: JsonWebKey) => String(createPublicKey({ key, format: 'jwk' }).export({ type: 'spki', format: 'pem' }));
 
 /** The key id that the issuer signs with now. */
 async function kid(): Promise<string> {
@@ -84,12 +93,12 @@ describe('an attack is refused', () => {
     ['no token', () => undefined],
     ['another scheme', async () => `Basic ${await issuer.token()}`],
     ['no signature (alg none)', () => `Bearer ${new UnsecuredJWT(good()).encode()}`],
-    ['an HMAC with the public key', async () => `Bearer ${confused(await kid())}`],
+    ["an HMAC with the issuer's public key, as PEM", async () => `Bearer ${await confused(asPem)}`],
+    ["an HMAC with the issuer's public key, as JWK", async () => `Bearer ${await confused((key) => JSON.stringify(key))}`],
     ["another's key under the issuer's key id", async () => `Bearer ${await forged({ kid: await kid() })}`],
     ["another's key under a key id of its own", async () => `Bearer ${await forged({ kid: 'foreign' })}`],
-    ['a key set of its own (jku)', async () => `Bearer ${await forged({ kid: 'foreign', jku: `${issuer.url}/keys` })}`],
-    ['a key of its own (jwk)', async () => `Bearer ${await forged({ jwk: await exportJWK((await generateKeyPair('ES256')).publicKey) })}`],
-    ['an extension that must be understood (crit)', async () => `Bearer ${await forged({ kid: await kid(), crit: ['exp'] }).catch(() => 'a.b.c')}`],
+    ['a key of its own (jwk)', async () => `Bearer ${await withItsKey()}`],
+    ['an extension that must be understood (crit)', async () => `Bearer ${await issuer.token({}, { crit: ['urn:example:more'], 'urn:example:more': true })}`],
     ['expired', async () => `Bearer ${await issuer.token({ exp: now() - 60 })}`],
     ['without an end', async () => `Bearer ${await issuer.token({ exp: undefined })}`],
     ['not valid yet', async () => `Bearer ${await issuer.token({ nbf: now() + 60 })}`],
@@ -114,6 +123,13 @@ describe('an attack is refused', () => {
     expect(api.logged).toEqual([]);
     // Not because nothing would be let in.
     expect(await ask(`Bearer ${await issuer.token()}`)).toEqual(LET_IN);
+  });
+
+  it('a key set of its own (jku), which nobody asks for', async () => {
+    const attacker = await startIssuer();
+    expect(await ask(`Bearer ${await attacker.token({ iss: issuer.url }, { jku: attacker.jwksUrl })}`)).toEqual(REFUSED);
+    expect(attacker.asked).toBe(0);
+    await attacker.close();
   });
 
   it('with the challenge that RFC 6750 asks for', async () => {

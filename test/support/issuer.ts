@@ -59,7 +59,10 @@ export async function startIssuer(): Promise<Issuer> {
     async token(claims = {}, header = {}) {
       const now = Math.floor(Date.now() / 1000);
       const usual = { iss: url, aud: AUDIENCE, iat: now, exp: now + 300, sub: 'anna', tenant: 'acme', scope: 'closures:read closures:write' };
-      return new SignJWT({ ...usual, ...claims }).setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: signer.kid, ...header }).sign(signer.privateKey);
+      const crit = Object.fromEntries((header.crit ?? []).map((name) => [name, true]));
+      return new SignJWT({ ...usual, ...claims })
+        .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: signer.kid, ...header })
+        .sign(signer.privateKey, { crit });
     },
     async rotate() {
       signer = await newSigner();

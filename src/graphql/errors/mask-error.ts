@@ -3,7 +3,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { ApiError } from './api-error';
 import { correlationId } from './correlation';
 import { refusedField } from './refused-field';
-import { withoutValues } from './without-values';
+import { withoutSuggestion, withoutValues } from './without-values';
 
 /** Where what is hidden from callers goes; the logger redacts. */
 export interface ErrorLog {
@@ -29,13 +29,14 @@ export type MaskError = (formatted: GraphQLFormattedError, error: unknown) => Gr
 /**
  * The one place that decides what a caller sees of an error. Everything that is not meant for callers becomes
  * "Internal error" with the correlation id, and is logged whole.
+ * @param suggests whether messages may suggest names of the schema, which tell it to whoever asks for long enough
  * @returns a function for Apollo Server's `formatError`
  */
-export function maskErrors(log: ErrorLog): MaskError {
+export function maskErrors(log: ErrorLog, suggests: boolean): MaskError {
   return (formatted, error) => {
     const { message, code, field } = visible(formatted, error) ?? internal(error, log);
     return {
-      message,
+      message: suggests ? message : withoutSuggestion(message),
       ...(formatted.locations && { locations: formatted.locations }),
       ...(formatted.path && { path: formatted.path }),
       extensions: { code, ...(field && { field }), correlationId: correlationId() },

@@ -38,9 +38,16 @@ function aboutVariable(variable: string, message: string): string {
   return `${variable} got an invalid value${path ? ` at "${path}"` : ''}${REASON.test(reason) ? `; ${reason}` : '.'}`;
 }
 
-function cut(message: string): string {
+/** The message without what graphql-js takes for what was meant. */
+export function withoutSuggestion(message: string): string {
+  return message.slice(0, message.length - suggestionOf(message).length);
+}
+
+function suggestionOf(message: string): string {
   const start = message.lastIndexOf(' Did you mean ');
-  const suggestion = start >= 0 && SUGGESTION.test(message.slice(start)) ? message.slice(start) : '';
-  const text = message.slice(0, message.length - suggestion.length);
-  return CUTS.reduce((left, [pattern, kept]) => left.replace(pattern, kept), text) + suggestion;
+  return start >= 0 && SUGGESTION.test(message.slice(start)) ? message.slice(start) : '';
+}
+
+function cut(message: string): string {
+  return CUTS.reduce((left, [pattern, kept]) => left.replace(pattern, kept), withoutSuggestion(message)) + suggestionOf(message);
 }

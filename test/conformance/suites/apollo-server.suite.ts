@@ -5,6 +5,7 @@ import { defineIntegrationTestSuite, type CreateServerForIntegrationTestsResult 
 import { SCOPES } from '../../../src/domain/caller';
 import type { ClosureService } from '../../../src/engine/service';
 import type { ApiContext } from '../../../src/graphql/context';
+import { maskErrors } from '../../../src/graphql/errors/mask-error';
 import { serveApollo } from '../../../src/http/server';
 
 /** The suite brings schemas of its own, which never call the engine. */
@@ -22,11 +23,12 @@ defineIntegrationTestSuite(async (config, options) => {
         return options?.context ? options.context() : {};
       },
     });
-  const http = serveApollo(server as unknown as ApolloServer<ApiContext>, {
+  const logger = { error: () => undefined };
+  const http = serveApollo(server as unknown as ApolloServer<ApiContext>, maskErrors(logger, true), {
     service,
     isRouter: () => true,
     authenticate: async () => ({ tenant: 'default', subject: 'someone', scopes: new Set(SCOPES) }),
-    logger: { error: () => undefined },
+    logger,
     metrics: async () => '',
     health: async () => undefined,
     receiveWebhook: async () => 'unknown' as const,
