@@ -12,7 +12,7 @@ const TRIES = 4;
 /** A battery that reached less has shown less than it says. */
 const LEAST_REACHED = 0.98;
 
-export interface Case {
+interface Case {
   outcome: Outcome;
   /** Of the first process, and of the one that goes on with what it left; null: that one is only watched. */
   kills: readonly (Kill | null)[];
@@ -98,7 +98,7 @@ function spread<Item>(items: readonly Item[], count: number): Item[] {
 }
 
 /** A run that reached its failpoint, or went wrong; the last one when none did. */
-export async function reachFailpoint({ outcome, kills }: Case, store: MakeStore): Promise<FailpointResult> {
+async function reachFailpoint({ outcome, kills }: Case, store: MakeStore): Promise<FailpointResult> {
   let result = await attempt(outcome, store, kills);
   for (let tries = 1; tries < TRIES && !result.killed && !isBad(result); tries += 1) result = await attempt(outcome, store, kills);
   return result;
@@ -117,7 +117,23 @@ function isBad({ findings, asExpected }: FailpointResult): boolean {
   return findings.length > 0 || !asExpected;
 }
 
-export function nameOf({ provider, name }: Outcome, kills: readonly (Kill | null)[]): string {
+/** On a busy machine a process takes another course than the one that was watched, time and again. */
+const MOST_OF_THEM = 0.7;
+
+/** For the short forms: kills all of them, and says what was not as it should be. */
+export async function wrongAmong(cases: readonly Case[], lanes: number, store: MakeStore): Promise<string[]> {
+  const results = await inLanes(cases, lanes, (one) => reachFailpoint(one, store));
+  const reached = results.filter(({ killed }) => killed).length;
+  return [
+    ...results.flatMap((result, index) => {
+      const { outcome, kills } = cases[index] as Case;
+      return isBad(result) ? [`${nameOf(outcome, kills)}: ${inWords(result)}`] : [];
+    }),
+    ...(reached < MOST_OF_THEM * cases.length ? [`${reached} of ${cases.length} failpoints were reached`] : []),
+  ];
+}
+
+function nameOf({ provider, name }: Outcome, kills: readonly (Kill | null)[]): string {
   const where = (kill: Kill | null): string =>
     kill === null ? 'not killed' : kill.at === 'store' ? `${kill.point.when} statement ${kill.point.number}` : `with the ${kill.operation} request ${kill.applied ? 'carried out' : 'arrived'}`;
   return `${provider}, ${name}, ${kills.length > 0 ? `killed ${kills.map(where).join(' and then ')}` : 'not killed'}`;

@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { newSeed } from './chance';
-import { lookAtRecovery, nameOf, reachFailpoint } from './failpoint-battery';
+import { lookAtRecovery, wrongAmong } from './failpoint-battery';
 import { failpointsOf, type Kill, runFailpoint } from './failpoint-run';
 import { runFamily } from './family-run';
 import { type Outcome, OUTCOMES } from './outcomes';
 import { sqliteFolder } from './stores';
-import { inLanes } from './waiting';
 
 /**
  * A spread of what `npm run faults -- failpoints` takes whole: a kill at each side of each statement of every outcome.
@@ -32,11 +31,8 @@ function outcomeOf(provider: string, name: string): Outcome {
 
 describe.each(['upvest', 'emoney'])('%s', (provider) => {
   async function expectKept(cases: readonly (readonly [Outcome, Kill])[]): Promise<void> {
-    const wrong = await inLanes(cases, LANES, async ([outcome, kill]) => {
-      const { killed, asExpected, ended, findings } = await reachFailpoint({ outcome, kills: [kill] }, sqliteFolder);
-      return killed && asExpected && findings.length === 0 ? [] : [{ name: nameOf(outcome, [kill]), killed, ended, findings }];
-    });
-    expect(wrong.flat()).toEqual([]);
+    const all = cases.map(([outcome, kill]) => ({ outcome, kills: [kill] }));
+    expect(await wrongAmong(all, LANES, sqliteFolder)).toEqual([]);
   }
 
   it('a closing survives kill -9 at every statement of its store', async () => {
@@ -56,11 +52,8 @@ it('a process that recovers survives kill -9 at every statement with which it go
   const outcome = outcomeOf('emoney', 'reset-after');
   const { kills, result } = await lookAtRecovery(outcome, sqliteFolder);
   expect({ ...result, points: result.points.length > 4 }).toEqual({ points: true, killed: true, ended: 'CLOSED', findings: [], asExpected: true });
-  const wrong = await inLanes(failpointsOf(result.points), LANES, async (kill) => {
-    const { killed, asExpected, ended, findings } = await reachFailpoint({ outcome, kills: [...kills, kill] }, sqliteFolder);
-    return killed && asExpected && findings.length === 0 ? [] : [{ name: nameOf(outcome, [...kills, kill]), killed, ended, findings }];
-  });
-  expect(wrong.flat()).toEqual([]);
+  const all = failpointsOf(result.points).map((kill) => ({ outcome, kills: [...kills, kill] }));
+  expect(await wrongAmong(all, LANES, sqliteFolder)).toEqual([]);
 }, 300_000);
 
 describe('a group with its accounts, with webhooks', () => {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { providerDefinitions } from '../../providers/registry.generated';
 
 const ROOT = join(__dirname, '..', '..');
-const COPIED = ['package.json', 'tsconfig.json', 'jest.config.cjs', '.swcrc', '.oxlintrc.json', '.dependency-cruiser.cjs', 'src', 'providers', 'scripts', 'test/provider-contract', 'test/support'];
+const COPIED = ['package.json', 'package-lock.json', 'tsconfig.json', 'jest.config.cjs', '.swcrc', '.oxlintrc.json', '.dependency-cruiser.cjs', 'src', 'providers', 'scripts', 'test/provider-contract', 'test/support'];
 /** Compiling a copy of everything on a busy machine takes its time, ms. */
 const PATIENCE_MS = 240_000;
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { until } from '../faults/waiting';
 import { buildForChildren } from '../store/child';
-import { startChild } from './child';
+import { startChild } from '../support/child';
+import { until } from './waiting';
 
 const SERVER = `const server = require('node:net').createServer().listen(0, '127.0.0.1', () => console.log('port ' + server.address().port))`;
 /** A test run that has started a server and says where it listens. */
