@@ -117,7 +117,10 @@ function isBad({ findings, asExpected }: FailpointResult): boolean {
   return findings.length > 0 || !asExpected;
 }
 
-/** On a busy machine a process takes another course than the one that was watched, time and again. */
+/**
+ * On a busy machine a process takes another course than the one that was watched, time and again. That every statement is
+ * met is for the long form to show.
+ */
 const MOST_OF_THEM = 0.7;
 
 /** For the short forms: kills all of them, and says what was not as it should be. */

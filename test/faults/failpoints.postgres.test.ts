@@ -23,7 +23,7 @@ function outcomeOf(provider: string, name: string): Outcome {
   return outcome;
 }
 
-it('a closing survives kill -9 at every statement of its database', async () => {
+it('a closing survives kill -9 at the statements of its database', async () => {
   const taken = outcomeOf('emoney', 'taken');
   const { points, ended, findings } = await runFailpoint(taken, store, null);
   expect({ ended, findings }).toEqual({ ended: 'CLOSED', findings: [] });

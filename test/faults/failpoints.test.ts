@@ -35,7 +35,7 @@ describe.each(['upvest', 'emoney'])('%s', (provider) => {
     expect(await wrongAmong(all, LANES, sqliteFolder)).toEqual([]);
   }
 
-  it('a closing survives kill -9 at every statement of its store', async () => {
+  it('a closing survives kill -9 at the statements of its store', async () => {
     const outcome = outcomeOf(provider, 'taken');
     const { points, ended, findings } = await runFailpoint(outcome, sqliteFolder, null);
     expect({ ended, findings }).toEqual({ ended: 'CLOSED', findings: [] });
@@ -48,7 +48,7 @@ describe.each(['upvest', 'emoney'])('%s', (provider) => {
   }, 300_000);
 });
 
-it('a process that recovers survives kill -9 at every statement with which it goes on', async () => {
+it('a process that recovers survives kill -9 at the statements with which it goes on', async () => {
   const outcome = outcomeOf('emoney', 'reset-after');
   const { kills, result } = await lookAtRecovery(outcome, sqliteFolder);
   expect({ ...result, points: result.points.length > 4 }).toEqual({ points: true, killed: true, ended: 'CLOSED', findings: [], asExpected: true });
