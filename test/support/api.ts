@@ -65,8 +65,15 @@ export interface Api {
   close(): Promise<void>;
 }
 
-/** The real engine and the real embedded store behind the real server, usually with no provider configured. */
-export async function startApi(options: Partial<ServerOptions> = {}, providers: readonly ConfiguredProvider[] = []): Promise<Api> {
+/**
+ * The real engine and the real embedded store behind the real server, usually with no provider configured.
+ * @param parts of the engine, in place of the usual ones
+ */
+export async function startApi(
+  options: Partial<ServerOptions> = {},
+  providers: readonly ConfiguredProvider[] = [],
+  parts: Partial<EngineParts> = {},
+): Promise<Api> {
   const dataDir = await mkdtemp(join(tmpdir(), 'closure-api-'));
   const real: ClosureStore = await openSqliteStore({ dataDir, clock: systemClock });
   const watched = watchStore(real);
@@ -78,6 +85,7 @@ export async function startApi(options: Partial<ServerOptions> = {}, providers: 
     telemetry: { transition: silent, providerCall: silent, circuit: silent, overloaded: silent, unmapped: silent, pruned: silent, alarm: silent },
     policy: tenantPolicy,
     settings: SETTINGS,
+    ...parts,
   });
   const logged: Api['logged'] = [];
   const server = createServer({
