@@ -123,6 +123,24 @@ export function closureRef(account: AccountRef): string {
   return [account.provider, account.kind, account.idType, ...(account.country ? [account.country] : []), account.id].join(':');
 }
 
+/** The account that a closure reference names; null for a text that is the reference of none. */
+export function accountOfRef(ref: string): AccountRef | null {
+  const [provider = '', kind, idType, ...rest] = ref.split(':');
+  if (!isOneOf(ACCOUNT_KINDS, kind) || !isOneOf(ACCOUNT_ID_TYPES, idType)) return null;
+  const country = idType === 'BBAN' ? rest.shift() : undefined;
+  try {
+    const account = canonicalAccount({ provider, kind, id: rest.join(':'), country }, idType, FORMER_ID_RULES);
+    return closureRef(account) === ref ? account : null;
+  } catch (error) {
+    if (error instanceof InputRefused) return null;
+    throw error;
+  }
+}
+
+function isOneOf<Value extends string>(values: readonly Value[], text: string | undefined): text is Value {
+  return (values as readonly (string | undefined)[]).includes(text);
+}
+
 /** What keeps two closures of one account apart from each other; see the store's live index. */
 export function lockKey(account: AccountRef, kindsShareIds: boolean): string {
   const id = [account.idType, ...(account.country ? [account.country] : []), account.id].join(':');

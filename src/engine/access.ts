@@ -1,17 +1,20 @@
-import type { AccountRef } from '../domain/account';
+import { createHash } from 'node:crypto';
+import { type AccountRef, closureRef } from '../domain/account';
 import { type Caller, mayOperate } from '../domain/caller';
 import type { Closure } from '../domain/closure';
 import { type ClosureError, closureError } from '../domain/closure-error';
 import type { AccountAction } from '../ports/account-policy';
-import type { ListFilter } from '../ports/store';
+import type { VisibleTo } from '../ports/store';
 import type { EngineParts } from './driver';
+import { mayUse } from './intake';
+import { PolicyUnanswered } from './service';
 
 /**
  * Whose closures are whose, within a tenant. A caller sees what they asked for themselves, and the closures of accounts
  * that the policy allows them to read; operators see all. What somebody may not see is to them as if it were not there.
  */
 export class Access {
-  constructor(private readonly parts: Pick<EngineParts, 'policy' | 'store' | 'telemetry'>) {}
+  constructor(private readonly parts: Pick<EngineParts, 'policy' | 'providers' | 'store' | 'telemetry'>) {}
 
   /** Why the caller may not do that with the account, the same whether or not there is such an account; null: they may. */
   async refusal(caller: Caller, action: AccountAction, account: AccountRef, withItsAccounts = false): Promise<ClosureError | null> {
@@ -24,37 +27,49 @@ export class Access {
   }
 
   private async refusalUnless(isAllowed: () => Promise<boolean>, caller: Caller, account: AccountRef): Promise<ClosureError | null> {
-    const details = { provider: account.provider };
     try {
       if (await isAllowed()) return null;
-      return closureError('FORBIDDEN', 'You may not do this with that account.', caller.correlationId, details);
+      return closureError('FORBIDDEN', 'You may not do this with that account.', caller.correlationId, { provider: account.provider });
     } catch (error) {
-      this.parts.telemetry.alarm({ what: 'the account policy did not answer', correlationId: caller.correlationId, error });
-      const message = 'Whether you may do this with that account cannot be told now. Nothing was done.';
-      return closureError('INTERNAL', message, caller.correlationId, { ...details, retryAfterSeconds: 1 });
+      if (error instanceof PolicyUnanswered) return this.untold(caller, account.provider);
+      throw error;
     }
   }
 
+  /** What is answered to who wants something done while the policy does not answer. */
+  untold(caller: Caller, provider?: string): ClosureError {
+    const message = 'Whether you may do this with that account cannot be told now. Nothing was done.';
+    return closureError('INTERNAL', message, caller.correlationId, { provider, retryAfterSeconds: 1 });
+  }
+
   /**
-   * The closures that the caller may see; the others become null, like those that are not there.
-   * @throws what the policy throws when it does not answer
+   * The closures that the caller may see; the others become null, like those that are not there. Where one is not
+   * there, and the policy has nothing to say of any other, it is asked all the same: what it costs to be told of
+   * nothing, and what becomes of it while the policy is slow or away, must not tell that there is nothing.
+   * @param asked what was asked for, to tell one question about nothing from another
+   * @throws PolicyUnanswered
    */
-  async visible(caller: Caller, closures: readonly (Closure | null)[]): Promise<(Closure | null)[]> {
+  async visible(caller: Caller, closures: readonly (Closure | null)[], asked: readonly string[]): Promise<(Closure | null)[]> {
     if (this.seesAll(caller)) return [...closures];
     const listed = await this.listed(caller, closures);
+    const isKnown = (closure: Closure) => isOwn(caller, closure) || listed.has(closure.id);
+    if (closures.includes(null) && closures.every((closure) => !closure || isKnown(closure))) await this.askAboutNothing(caller, asked);
     return Promise.all(
-      closures.map(async (closure) => (closure && (await this.mayAct(caller, 'read', closure, listed)) ? closure : null)),
+      closures.map(async (closure) => (closure && (isKnown(closure) || (await this.allows(caller, 'read', closure.account))) ? closure : null)),
     );
   }
 
   /**
-   * What a list is narrowed to, so that it holds nothing but what the caller may see; undefined: nothing.
-   * @param account whose closures are asked for; null: any
-   * @throws what the policy throws when it does not answer
+   * What is narrowed to this holds nothing but what the caller may see; undefined: they see all. The policy is asked about
+   * every one of the accounts, whether or not there is a closure.
+   * @param accounts whose closures are asked for, by name
+   * @throws PolicyUnanswered
    */
-  async narrowing(caller: Caller, account: AccountRef | null): Promise<ListFilter['visibleTo']> {
-    if (this.seesAll(caller) || (account && (await this.allows(caller, 'read', account)))) return undefined;
-    return { subject: caller.subject, accountRefs: [...(caller.accounts ?? [])] };
+  async narrowing(caller: Caller, accounts: readonly AccountRef[]): Promise<VisibleTo | undefined> {
+    if (this.seesAll(caller)) return undefined;
+    const allowed = await Promise.all(accounts.map((account) => this.allows(caller, 'read', account)));
+    const named = accounts.filter((_account, index) => allowed[index]).map(closureRef);
+    return { subject: caller.subject, accountRefs: [...(caller.accounts ?? []), ...named] };
   }
 
   private seesAll(caller: Caller): boolean {
@@ -65,8 +80,23 @@ export class Access {
     return isOwn(caller, closure) || listed.has(closure.id) || (await this.allows(caller, action, closure.account));
   }
 
+  /** About an account that nobody has, at a provider of the caller's, under a name made of what was asked for. */
+  private async askAboutNothing(caller: Caller, asked: readonly string[]): Promise<void> {
+    const provider = this.parts.providers.all().find((one) => mayUse(caller, one));
+    const [kind] = provider?.adapter.capabilities.kinds ?? [];
+    if (!provider || !kind) return;
+    const id = createHash('sha256').update(asked.join('\n')).digest('hex');
+    await this.allows(caller, 'read', { provider: provider.id, kind: kind.kind, idType: 'PROVIDER_ID', id });
+  }
+
   private async allows(caller: Caller, action: AccountAction, account: AccountRef, withItsAccounts = false): Promise<boolean> {
-    return this.seesAll(caller) || (await this.parts.policy.allows(caller, action, account, withItsAccounts));
+    if (this.seesAll(caller)) return true;
+    try {
+      return await this.parts.policy.allows(caller, action, account, withItsAccounts);
+    } catch (error) {
+      this.parts.telemetry.alarm({ what: 'the account policy did not answer', correlationId: caller.correlationId, error });
+      throw new PolicyUnanswered('The account policy did not answer.', { cause: error });
+    }
   }
 
   /** Ids of those whose account the caller's token lists, by any of its identifiers. */

@@ -15,7 +15,7 @@ import { aliasesOf, type EngineParts, factsFor } from './driver';
 import { mayUse } from './intake';
 import type { Reader } from './reader';
 import { reportChange } from './report';
-import type { ClosureResult, Resolution, ResolveClosureInput } from './service';
+import { type ClosureResult, PolicyUnanswered, type Resolution, type ResolveClosureInput } from './service';
 import type { Worker } from './worker';
 
 /** A writer without a claim that keeps losing to others gives up after so many looks. */
@@ -145,8 +145,13 @@ export class Operate {
 
   /** Not found is one that the caller may not see, too. */
   private async findFor(caller: Caller, action: AccountAction, id: string): Promise<ClosureResult> {
-    const [closure] = await this.access.visible(caller, [await this.find(caller, id)]);
-    return closure ? { closure, error: await this.access.refusalFor(caller, action, closure) } : notFound(caller);
+    try {
+      const [closure] = await this.access.visible(caller, [await this.find(caller, id)], [id]);
+      return closure ? { closure, error: await this.access.refusalFor(caller, action, closure) } : notFound(caller);
+    } catch (error) {
+      if (error instanceof PolicyUnanswered) return { closure: null, error: this.access.untold(caller) };
+      throw error;
+    }
   }
 
   private change(caller: Caller, closure: Closure, decision: Decision): ClosureChange {

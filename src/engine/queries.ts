@@ -1,4 +1,4 @@
-import { type AccountInput, type AccountRef, canonicalAccount, closureRef, FORMER_ID_RULES } from '../domain/account';
+import { type AccountInput, type AccountRef, accountOfRef, canonicalAccount, closureRef, FORMER_ID_RULES } from '../domain/account';
 import type { Caller } from '../domain/caller';
 import { InputRefused } from '../domain/closure-error';
 import type { Closure, ClosureEvent, ClosureReport } from '../domain/closure';
@@ -27,25 +27,18 @@ export class Queries {
   }
 
   async closures(caller: Caller, ids: readonly string[]): Promise<(Closure | null)[]> {
-    return this.allSeen(caller, await this.parts.store.closures(caller.tenant, ids));
+    return this.allSeen(caller, await this.parts.store.closures(caller.tenant, ids), ids);
   }
 
   async newestByRef(caller: Caller, refs: readonly string[]): Promise<(Closure | null)[]> {
-    const found = await this.parts.store.newestByRef(caller.tenant, refs);
-    const seen = await this.allSeen(caller, found);
-    // Behind a closure that the caller may not see there may be one of their own.
-    return Promise.all(seen.map((closure, index) => closure ?? (found[index] ? this.newestSeen(caller, refs[index] ?? '') : null)));
-  }
-
-  private async newestSeen(caller: Caller, accountRef: string): Promise<Closure | null> {
-    const visibleTo = await this.access.narrowing(caller, null);
-    const [newest] = await this.parts.store.list(caller.tenant, { accountRef, visibleTo }, 1, null);
-    return newest ? this.seen(caller, newest) : null;
+    const visibleTo = await this.access.narrowing(caller, refs.flatMap((ref) => accountOfRef(ref) ?? []));
+    const found = await this.parts.store.newestByRef(caller.tenant, refs, visibleTo);
+    return found.map((closure) => closure && this.seen(caller, closure));
   }
 
   async list(caller: Caller, filter: ClosureFilter, first: number, after: string | null): Promise<ClosurePage> {
     const checked = this.storeFilter(caller, filter);
-    const visibleTo = await this.access.narrowing(caller, filter.account ? this.accountOf(caller, filter.account) : null);
+    const visibleTo = await this.access.narrowing(caller, filter.account ? [this.accountOf(caller, filter.account)] : []);
     const found = await this.parts.store.list(caller.tenant, { ...checked, visibleTo }, first + 1, after);
     return { closures: found.slice(0, first).map((closure) => this.seen(caller, closure)), hasNextPage: found.length > first };
   }
@@ -63,11 +56,19 @@ export class Queries {
 
   async children(caller: Caller, closures: readonly Closure[]): Promise<Closure[][]> {
     const found = await this.parts.store.children(caller.tenant, closures.map(({ id }) => id));
-    return Promise.all(found.map(async (children) => (await this.allSeen(caller, children)).filter((child) => child !== null)));
+    return Promise.all(
+      closures.map(async ({ id, includeAccounts }, index) => {
+        const children = found[index] ?? [];
+        // Whether one that was to have children has some that the caller may not see, does not show.
+        const some = children.length === 0 && includeAccounts ? [null] : children;
+        return (await this.allSeen(caller, some, ['children', id])).filter((child) => child !== null);
+      }),
+    );
   }
 
   async parents(caller: Caller, closures: readonly Closure[]): Promise<(Closure | null)[]> {
-    return this.allSeen(caller, await this.parts.store.parents(caller.tenant, closures.map(({ id }) => id)));
+    const ids = closures.map(({ id }) => id);
+    return this.allSeen(caller, await this.parts.store.parents(caller.tenant, ids), ['parents', ...ids]);
   }
 
   async providers(caller: Caller): Promise<ProviderView[]> {
@@ -80,8 +81,8 @@ export class Queries {
   }
 
   /** What the caller may not see is null, like what is not there. */
-  private async allSeen(caller: Caller, closures: readonly (Closure | null)[]): Promise<(Closure | null)[]> {
-    const visible = await this.access.visible(caller, closures);
+  private async allSeen(caller: Caller, closures: readonly (Closure | null)[], asked: readonly string[]): Promise<(Closure | null)[]> {
+    const visible = await this.access.visible(caller, closures, asked);
     return visible.map((closure) => closure && this.seen(caller, closure));
   }
 

@@ -91,6 +91,9 @@ export interface WatchEnd {
 /** So much is being watched in this process that nobody more can. */
 export class TooManyWatches extends Error {}
 
+/** The account policy did not answer: whether the caller may see what they ask for cannot be told now. */
+export class PolicyUnanswered extends Error {}
+
 export interface ClosureService {
   closeAccount(caller: Caller, input: CloseAccountInput): Promise<CloseAccountResult>;
   refreshClosure(caller: Caller, closureId: string): Promise<ClosureResult>;

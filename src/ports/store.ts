@@ -151,8 +151,13 @@ export interface ListFilter {
   updatedAfter?: number;
   /** In its status since before, epoch ms, exclusive. */
   statusBefore?: number;
-  /** Only what this subject asked for, and the closures of these accounts; other identifiers count too. */
-  visibleTo?: { subject: string; accountRefs: readonly string[] };
+  visibleTo?: VisibleTo;
+}
+
+/** Only what this subject asked for, and the closures of these accounts; other identifiers count too. */
+export interface VisibleTo {
+  subject: string;
+  accountRefs: readonly string[];
 }
 
 /**
@@ -194,8 +199,8 @@ export interface ClosureStore {
   byIdempotencyKey(tenant: string, subject: string, key: string): Promise<Closure | null>;
   /** The newest closure of the account behind the lock key, live or not, by any of its identifiers. */
   byLockKey(tenant: string, provider: string, lockKey: string): Promise<Closure | null>;
-  /** The newest closure for each closure reference, in the order asked, other identifiers included. */
-  newestByRef(tenant: string, refs: readonly string[]): Promise<(Closure | null)[]>;
+  /** The newest closure, of those that may be seen, for each closure reference, in the order asked, other identifiers included. */
+  newestByRef(tenant: string, refs: readonly string[], visibleTo?: VisibleTo): Promise<(Closure | null)[]>;
   /** Newest first (by id, descending); `after` is the id to start behind. */
   list(tenant: string, filter: ListFilter, limit: number, after: string | null): Promise<Closure[]>;
   /**

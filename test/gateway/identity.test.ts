@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { fixtureAnswer } from '../../providers/emoney/sandbox/answers';
 import { freshKey, startTestGateway, type TestGateway } from '../support/gateway';
 import { type Issuer, startIssuer } from '../support/issuer';
+import { type PolicyServer, startPolicyServer } from '../support/policy-server';
 import { follow, sseClient } from '../support/watching';
 
 /** The whole gateway with AUTH=jwt: tokens, tenants, account policies and the router's secret, over real sockets. */
@@ -178,64 +176,39 @@ describe('AUTHORIZE=claim', () => {
 });
 
 describe('AUTHORIZE=http', () => {
-  interface Question {
-    subject: { id: string };
-    action: { name: string };
-    resource: { id: string };
-  }
-  let answer: (question: Question) => { status?: number; body: string } | null;
-  let asked: Question[];
-  let tokens: (string | undefined)[];
-  let url: string;
-  const policy = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const question = JSON.parse(Buffer.concat(chunks).toString()) as Question;
-      asked.push(question);
-      tokens.push(request.headers.authorization);
-      const { status = 200, body } = answer(question) ?? { body: null };
-      if (body !== null) response.writeHead(status, { 'content-type': 'application/json' }).end(body);
-    });
-  });
+  let policy: PolicyServer;
   beforeAll(async () => {
-    policy.listen(0, '127.0.0.1');
-    await once(policy, 'listening');
-    url = `http://127.0.0.1:${(policy.address() as AddressInfo).port}/access/v1/evaluation`;
+    policy = await startPolicyServer();
   });
   beforeEach(async () => {
-    [asked, tokens] = [[], []];
-    await serve({ AUTHORIZE: 'http', AUTHORIZE_URL: url, AUTHORIZE_TOKEN: 'policy-token', AUTHORIZE_TIMEOUT_MS: '300' });
+    Object.assign(policy, { asked: [], tokens: [] });
+    await serve({ AUTHORIZE: 'http', AUTHORIZE_URL: policy.url, AUTHORIZE_TOKEN: 'policy-token', AUTHORIZE_TIMEOUT_MS: '300' });
   });
-  afterAll(async () => {
-    policy.closeAllConnections();
-    policy.close();
-    await once(policy, 'close');
-  });
+  afterAll(() => policy.close());
 
   it('asks with subject, action and account, and keeps the answer for a moment', async () => {
     const account = newAccount();
-    answer = ({ subject }) => ({ body: JSON.stringify({ decision: subject.id === 'anna' }) });
+    policy.answer = ({ subject }) => ({ body: JSON.stringify({ decision: subject.id === 'anna' }) });
     const { closure } = await close({ sub: 'anna' }, inputOf(account));
     expect(closure).toMatchObject({ status: 'CLOSED' });
-    expect(asked).toMatchObject([
+    expect(policy.asked).toMatchObject([
       {
         subject: { type: 'user', id: 'anna', properties: { tenant: 'acme' } },
         action: { name: 'close' },
         resource: { type: 'account', id: account.ref, properties: { provider: 'emoney', kind: 'ACCOUNT', idType: 'UUID', id: account.id } },
       },
     ]);
-    expect(tokens).toEqual(['Bearer policy-token']);
+    expect(policy.tokens).toEqual(['Bearer policy-token']);
     const refused = { closure: null, error: { code: 'FORBIDDEN' } };
     expect([await close({ sub: 'bert' }, inputOf(account)), await close({ sub: 'bert' }, inputOf(account))]).toMatchObject([refused, refused]);
-    expect(asked).toHaveLength(2);
+    expect(policy.asked).toHaveLength(2);
     expect([await seen({ sub: 'bert' }, closure!.id), await seen({ sub: 'anna' }, closure!.id)]).toEqual([null, closure && { id: closure.id }]);
-    expect(asked.map(({ action }) => action.name)).toEqual(['close', 'close', 'read']);
+    expect(policy.asked.map(({ action }) => action.name)).toEqual(['close', 'close', 'read']);
   });
 
   it('may let somebody read and not cancel', async () => {
     const id = randomUUID();
-    answer = ({ subject, action }) => ({ body: JSON.stringify({ decision: subject.id === 'anna' || action.name === 'read' }) });
+    policy.answer = ({ subject, action }) => ({ body: JSON.stringify({ decision: subject.id === 'anna' || action.name === 'read' }) });
     const { closure } = await close({ sub: 'anna' }, { provider: 'upvest', id });
     const cancel = await as<{ cancelClosure: Closed }>({ sub: 'bert' }, 'mutation ($id: ID!) { cancelClosure(closureId: $id) { closure { id } error { code } } }', { id: closure!.id });
     expect(cancel.data!.cancelClosure).toEqual({ closure: { id: closure!.id }, error: { code: 'FORBIDDEN' } });
@@ -249,16 +222,16 @@ describe('AUTHORIZE=http', () => {
     ['nothing in time', null],
   ])('allows nothing when the policy answers %s, and keeps no such answer', async (_what, trouble) => {
     const account = newAccount();
-    answer = () => trouble;
+    policy.answer = () => trouble;
     const key = freshKey();
     expect(await close({}, inputOf(account), key)).toMatchObject({ closure: null, error: { code: 'INTERNAL', retry: 'SAFE_NOW' } });
-    answer = () => ({ body: '{"decision":true}' });
+    policy.answer = () => ({ body: '{"decision":true}' });
     expect(await close({}, inputOf(account), key)).toMatchObject({ closure: { status: 'CLOSED' }, error: null });
   });
 
   it('narrows the list of an account to what it lets be seen', async () => {
     const account = newAccount();
-    answer = ({ subject, action }) => ({ body: JSON.stringify({ decision: subject.id === 'anna' || (subject.id === 'carl' && action.name === 'read') }) });
+    policy.answer = ({ subject, action }) => ({ body: JSON.stringify({ decision: subject.id === 'anna' || (subject.id === 'carl' && action.name === 'read') }) });
     const { closure } = await close({ sub: 'anna' }, inputOf(account));
     const query = 'query ($filter: ClosureFilter) { closures(filter: $filter) { edges { node { id } } } }';
     const listOf = async (sub: string, filter: object) =>
@@ -271,16 +244,16 @@ describe('AUTHORIZE=http', () => {
 
   it.each([
     ['says no', () => ({ body: '{"decision":false}' }), []],
-    ['does not answer', () => null, ['INTERNAL_SERVER_ERROR']],
+    ['does not answer', () => null, ['SERVICE_UNAVAILABLE']],
   ])('ends a subscription when it %s in the middle of it', async (_what, after, codes) => {
     await gateway.dispose();
-    await serve({ AUTHORIZE: 'http', AUTHORIZE_URL: url, AUTHORIZE_TIMEOUT_MS: '300', AUTHORIZE_CACHE_MS: '0' }, { upvest: { closingMs: 2_000 } });
-    answer = () => ({ body: '{"decision":true}' });
+    await serve({ AUTHORIZE: 'http', AUTHORIZE_URL: policy.url, AUTHORIZE_TIMEOUT_MS: '300', AUTHORIZE_CACHE_MS: '0' }, { upvest: { closingMs: 2_000 } });
+    policy.answer = () => ({ body: '{"decision":true}' });
     const { closure } = await close({ sub: 'anna' }, { provider: 'upvest', id: randomUUID() });
     const client = sseClient(gateway.client.url, { headers: { authorization: `Bearer ${await issuer.token({ sub: 'bert' })}` } });
     const followed = follow(client, { id: closure!.id });
     await followed.atLeast(1);
-    answer = after;
+    policy.answer = after;
     expect(await followed.end).toBe('complete');
     expect(followed.results.flatMap(({ errors = [] }) => errors.map(({ extensions }) => extensions?.['code']))).toEqual(codes);
     expect(followed.results.map(({ data }) => data?.closureUpdated.status)).not.toContain('CLOSED');
@@ -288,9 +261,9 @@ describe('AUTHORIZE=http', () => {
   });
 
   it('does not ask about operators', async () => {
-    answer = () => ({ body: '{"decision":false}' });
+    policy.answer = () => ({ body: '{"decision":false}' });
     expect(await close(OPERATOR, inputOf(newAccount()))).toMatchObject({ closure: { status: 'CLOSED' } });
-    expect(asked).toEqual([]);
+    expect(policy.asked).toEqual([]);
   });
 });
 

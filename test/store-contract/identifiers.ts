@@ -125,6 +125,32 @@ export function identifierContract(current: Current): void {
       expect(await current().store.newestByRef('tenant-a', [])).toEqual([]);
     });
 
+    it('is the newest of those that may be seen', async () => {
+      const { store } = current();
+      const account = sampleAccount();
+      const ref = closureRef(account);
+      const own = await recorded(current, { account, subject: 'anna' });
+      await end(own);
+      const later = await recorded(current, { account, subject: 'bank-officer' });
+      const alias = iban();
+      await name(later, alias);
+      const newest = async (subject: string, ...accountRefs: string[]) => idsOf(await store.newestByRef('tenant-a', [ref, closureRef(alias)], { subject, accountRefs }));
+      expect(await newest('anna')).toEqual([own.id, null]);
+      expect(await newest('bert')).toEqual([null, null]);
+      expect(await newest('bank-officer')).toEqual([later.id, later.id]);
+      // By any name of the account.
+      expect(await newest('bert', closureRef(alias))).toEqual([later.id, later.id]);
+      expect(await newest('anna', ref)).toEqual([later.id, later.id]);
+      expect(idsOf(await store.newestByRef('tenant-b', [ref], { subject: 'anna', accountRefs: [ref] }))).toEqual([null]);
+    });
+
+    it('is nobody\'s where the provider began it', async () => {
+      const account = iban();
+      await recorded(current, { account, subject: account.provider });
+      const found = await current().store.newestByRef('tenant-a', [closureRef(account)], { subject: account.provider, accountRefs: [] });
+      expect(found).toEqual([null]);
+    });
+
     it('is another one at another provider', async () => {
       const { account } = await three();
       expect(await current().store.byLockKey('tenant-a', 'other-bank', lockKey(account, false))).toBeNull();

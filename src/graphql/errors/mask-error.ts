@@ -1,5 +1,6 @@
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { PolicyUnanswered } from '../../engine/service';
 import { ApiError } from './api-error';
 import { correlationId } from './correlation';
 import { refusedField } from './refused-field';
@@ -53,6 +54,9 @@ interface Visible {
 function visible(formatted: GraphQLFormattedError, error: unknown): Visible | null {
   const cause = unwrapResolverError(error);
   if (cause instanceof ApiError) return { message: cause.message, code: cause.code, field: cause.field };
+  if (cause instanceof PolicyUnanswered) {
+    return { message: 'Whether you may see this cannot be told now; the same request may be sent again.', code: 'SERVICE_UNAVAILABLE' };
+  }
   if (cause instanceof GraphQLError && !cause.extensions['code'] && BAD_INPUT.test(cause.message)) {
     return aboutInput(cause, cause.message);
   }

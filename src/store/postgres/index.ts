@@ -13,6 +13,7 @@ import type {
   NotNow,
   RecordResult,
   StoreNews,
+  VisibleTo,
 } from '../../ports/store';
 import { IllegalWrite } from '../errors';
 import { News } from '../news';
@@ -176,8 +177,8 @@ class PostgresStore implements ClosureStore {
     return reads.newestClosuresOfAccount(this.#driver.query, provider, lockKey);
   }
 
-  newestByRef(tenant: string, refs: readonly string[]) {
-    return reads.newestClosuresByRef(this.#driver.query, tenant, refs);
+  newestByRef(tenant: string, refs: readonly string[], visibleTo?: VisibleTo) {
+    return reads.newestClosuresByRef(this.#driver.query, tenant, refs, visibleTo);
   }
 
   list(tenant: string, filter: ListFilter, limit: number, after: string | null) {

@@ -1,4 +1,4 @@
-import type { ListFilter } from '../../ports/store';
+import type { ListFilter, VisibleTo } from '../../ports/store';
 import type { SqlParam } from './driver';
 
 /**
@@ -42,7 +42,7 @@ export function listStatement(
   const end = `ORDER BY id DESC LIMIT ${bind(limit)}`;
   const page = (more: string[]) => `SELECT * FROM closure WHERE ${[...conditions, ...more].join(' AND ')} ${end}`;
   const statuses = filter.status?.map((status) => [`status = ${bind(status)}`]) ?? [[]];
-  const pages = grounds(mine, filter.visibleTo, bind).flatMap((ground) => statuses.map((status) => page([...ground, ...status])));
+  const pages = groundsOf(mine, filter.visibleTo, bind).flatMap((ground) => statuses.map((status) => page([ground, ...status])));
   const [only, ...others] = pages;
   if (only !== undefined && others.length === 0) return { sql: only, params };
   // One closure may be there on both grounds: DISTINCT keeps it once.
@@ -50,11 +50,16 @@ export function listStatement(
   return { sql: `SELECT DISTINCT ON (id) * FROM (${all}) AS pages ${end}`, params };
 }
 
-/** What a provider began is recorded under the provider's id, which nobody may pass for. */
-function grounds(tenant: string, visibleTo: ListFilter['visibleTo'], bind: (value: SqlParam) => string): string[][] {
-  if (!visibleTo) return [[]];
+/**
+ * The conditions, in terms of the table `closure`, of which a closure fulfils one that may be seen. What a provider
+ * began is recorded under the provider's id, which nobody may pass for.
+ * @param tenant as it stands in the statement
+ * @param bind gives a value its place in the statement
+ */
+export function groundsOf(tenant: string, visibleTo: VisibleTo | undefined, bind: (value: SqlParam) => string): string[] {
+  if (!visibleTo) return ['TRUE'];
   return [
-    [`subject = ${bind(visibleTo.subject)} AND subject <> provider`],
-    [`id IN (SELECT closure_id FROM closure_identifier WHERE tenant = ${tenant} AND ref = ANY (${bind(visibleTo.accountRefs)}::text[]))`],
+    `subject = ${bind(visibleTo.subject)} AND subject <> closure.provider`,
+    `id IN (SELECT closure_id FROM closure_identifier WHERE tenant = ${tenant} AND ref = ANY (${bind(visibleTo.accountRefs)}::text[]))`,
   ];
 }

@@ -1,8 +1,8 @@
 import type { Attempt, Closure, ClosureEvent, ClosureReport } from '../../domain/closure';
-import type { Claimed, ListFilter, NotNow } from '../../ports/store';
+import type { Claimed, ListFilter, NotNow, VisibleTo } from '../../ports/store';
 import { attemptFromRow, closureFromRow, eventFromRow, grouped, reportFromRow, type Row } from '../rows';
 import type { Query, SqlParam } from './driver';
-import { listStatement } from './list';
+import { groundsOf, listStatement } from './list';
 
 /** The store's reads and its claim; see ClosureStore for what each one promises. */
 
@@ -52,12 +52,20 @@ export async function newestClosuresOfAccount(query: Query, provider: string, lo
   return rows.map(closureFromRow);
 }
 
-export async function newestClosuresByRef(query: Query, tenant: string, refs: readonly string[]): Promise<(Closure | null)[]> {
+export async function newestClosuresByRef(
+  query: Query,
+  tenant: string,
+  refs: readonly string[],
+  visibleTo?: VisibleTo,
+): Promise<(Closure | null)[]> {
+  const params: SqlParam[] = [tenant, refs];
+  const grounds = groundsOf('$1', visibleTo, (value) => `$${params.push(value)}`);
   const rows = await query(
     `SELECT newest.ref AS looked_up, closure.* FROM (
-       SELECT ref, max(closure_id) AS id FROM closure_identifier WHERE tenant = $1 AND ref = ANY ($2) GROUP BY ref
-     ) AS newest JOIN closure ON closure.id = newest.id`,
-    [tenant, refs],
+       SELECT ref, max(closure_id) AS newest_id FROM closure_identifier AS name JOIN closure ON id = closure_id
+       WHERE name.tenant = $1 AND ref = ANY ($2) AND (${grounds.join(' OR ')}) GROUP BY ref
+     ) AS newest JOIN closure ON closure.id = newest_id`,
+    params,
   );
   const byRef = new Map(rows.map((row) => [row.looked_up, closureFromRow(row)]));
   return refs.map((ref) => byRef.get(ref) ?? null);

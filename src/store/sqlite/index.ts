@@ -3,7 +3,7 @@ import type { CheckpointSigner } from '../../domain/audit-checkpoint';
 import type { Closure, ClosureEvent } from '../../domain/closure';
 import type { Clock } from '../../ports/clock';
 import type { WebhookEvent } from '../../ports/provider';
-import type { Alongside, AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, Forgettable, ListFilter, NotNow, StoreNews } from '../../ports/store';
+import type { Alongside, AttemptAnswer, ClosureChange, ClosureStore, EventOutcome, Forgettable, ListFilter, NotNow, StoreNews, VisibleTo } from '../../ports/store';
 import { changedBy, childrenChangedBy, News } from '../news';
 import { takeCensus } from './census';
 import { sealCheckpoint } from './checkpoints';
@@ -146,8 +146,8 @@ class SqliteStore implements ClosureStore {
     return reads.newestClosuresOfAccount(this.#db, provider, lockKey);
   }
 
-  async newestByRef(tenant: string, refs: readonly string[]) {
-    return reads.newestClosuresByRef(this.#db, tenant, refs);
+  async newestByRef(tenant: string, refs: readonly string[], visibleTo?: VisibleTo) {
+    return reads.newestClosuresByRef(this.#db, tenant, refs, visibleTo);
   }
 
   async list(tenant: string, filter: ListFilter, limit: number, after: string | null) {

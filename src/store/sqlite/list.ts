@@ -1,4 +1,4 @@
-import type { ListFilter } from '../../ports/store';
+import type { ListFilter, VisibleTo } from '../../ports/store';
 import type { SqlValue } from './database';
 
 /**
@@ -39,7 +39,7 @@ export function listStatement(
   if (filter.statusBefore !== undefined) where('status_since < ?', filter.statusBefore);
 
   const statuses = filter.status?.map((status): Condition => ({ sql: 'status = ?', params: [status] })) ?? [ANY];
-  const pages = grounds(tenant, filter.visibleTo).flatMap((ground) => statuses.map((status) => [ground, status]));
+  const pages = groundsOf(tenant, filter.visibleTo).flatMap((ground) => statuses.map((status) => [ground, status]));
   const page = (more: Condition[]) => {
     const all = [...conditions, ...more.map(({ sql }) => sql)].join(' AND ');
     return `SELECT * FROM (SELECT * FROM closure WHERE ${all} ORDER BY id DESC LIMIT ?)`;
@@ -51,6 +51,7 @@ export function listStatement(
   };
 }
 
+/** In terms of the table `closure`. */
 interface Condition {
   sql: string;
   params: SqlValue[];
@@ -58,12 +59,15 @@ interface Condition {
 
 const ANY: Condition = { sql: 'TRUE', params: [] };
 
-/** What a provider began is recorded under the provider's id, which nobody may pass for. */
-function grounds(tenant: string, visibleTo: ListFilter['visibleTo']): Condition[] {
+/**
+ * The conditions of which a closure fulfils one that may be seen. What a provider began is recorded under the provider's
+ * id, which nobody may pass for.
+ */
+export function groundsOf(tenant: string, visibleTo: VisibleTo | undefined): Condition[] {
   if (!visibleTo) return [ANY];
   const { subject, accountRefs } = visibleTo;
   return [
-    { sql: 'subject = ? AND subject <> provider', params: [subject] },
+    { sql: 'subject = ? AND subject <> closure.provider', params: [subject] },
     {
       sql: 'id IN (SELECT closure_id FROM closure_identifier WHERE tenant = ? AND ref IN (SELECT value FROM json_each(?)))',
       params: [tenant, JSON.stringify(accountRefs)],

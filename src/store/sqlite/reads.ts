@@ -1,9 +1,9 @@
 import type { Attempt, Closure, ClosureEvent, ClosureReport } from '../../domain/closure';
-import type { ListFilter } from '../../ports/store';
+import type { ListFilter, VisibleTo } from '../../ports/store';
 import { attemptFromRow, closureFromRow, eventFromRow, grouped, reportFromRow } from '../rows';
 import type { Database, SqlValue } from './database';
 import { NOBODY, NOT_AMONG, providersWithDue } from './due';
-import { listStatement } from './list';
+import { groundsOf, listStatement } from './list';
 
 /** The store's reads; see ClosureStore for what each one promises. They see committed state only. */
 
@@ -38,13 +38,14 @@ export function newestClosuresOfAccount(db: Database, provider: string, lockKey:
   return rows.map(closureFromRow);
 }
 
-export function newestClosuresByRef(db: Database, tenant: string, refs: readonly string[]): (Closure | null)[] {
+export function newestClosuresByRef(db: Database, tenant: string, refs: readonly string[], visibleTo?: VisibleTo): (Closure | null)[] {
+  const grounds = groundsOf(tenant, visibleTo);
   const rows = db.all(
     `SELECT newest.ref AS looked_up, closure.* FROM (
-       SELECT ref, max(closure_id) AS id FROM closure_identifier
-       WHERE tenant = ? AND ref IN (SELECT value FROM json_each(?)) GROUP BY ref
-     ) AS newest JOIN closure ON closure.id = newest.id`,
-    [tenant, JSON.stringify(refs)],
+       SELECT ref, max(closure_id) AS newest_id FROM closure_identifier AS name JOIN closure ON id = closure_id
+       WHERE name.tenant = ? AND ref IN (SELECT value FROM json_each(?)) AND (${grounds.map(({ sql }) => sql).join(' OR ')}) GROUP BY ref
+     ) AS newest JOIN closure ON closure.id = newest_id`,
+    [tenant, JSON.stringify(refs), ...grounds.flatMap(({ params }) => params)],
   );
   const byRef = new Map(rows.map((row) => [row.looked_up, closureFromRow(row)]));
   return refs.map((ref) => byRef.get(ref) ?? null);
