@@ -27,7 +27,8 @@ export class Queries {
   }
 
   async closures(caller: Caller, ids: readonly string[]): Promise<(Closure | null)[]> {
-    return this.allSeen(caller, await this.parts.store.closures(caller.tenant, ids), ids);
+    const found = await this.access.closures(caller, ids);
+    return found.map((closure) => closure && this.seen(caller, closure));
   }
 
   async newestByRef(caller: Caller, refs: readonly string[]): Promise<(Closure | null)[]> {

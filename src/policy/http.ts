@@ -31,7 +31,7 @@ const decisionSchema = z.object({ decision: z.boolean() });
 
 /** Asks for each subject, action and account; answers are kept for a moment, failures are not. */
 export class HttpPolicy implements AccountPolicy {
-  readonly allowsAll = false;
+  readonly basis = 'question';
   readonly #options: HttpPolicyOptions;
   readonly #pool: Pool;
   readonly #path: string;

@@ -6,8 +6,13 @@ export type AccountAction = 'close' | 'read' | 'refresh' | 'cancel';
 
 /** Says which accounts of their tenant callers may act on. Callers with `closures:operate` are not asked about. */
 export interface AccountPolicy {
-  /** True where nobody is refused within their tenant. */
-  readonly allowsAll: boolean;
+  /**
+   * What it decides by:
+   * - tenant: nobody is refused within their tenant;
+   * - token: the accounts that the caller's token lists, and nothing else;
+   * - question: whatever it asks for.
+   */
+  readonly basis: 'tenant' | 'token' | 'question';
   /**
    * Rejects when it cannot be told; nothing happens then.
    * @param withItsAccounts true: the account is a group, and its accounts are to be closed with it

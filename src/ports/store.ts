@@ -194,8 +194,8 @@ export interface ClosureStore {
    * soon, may come more than once, and may be missed: they say where to look, and nothing more.
    */
   onNews(listener: (news: StoreNews) => void): () => void;
-  /** By id, in the order asked; null: unknown, or of another tenant. */
-  closures(tenant: string, ids: readonly string[]): Promise<(Closure | null)[]>;
+  /** By id, in the order asked; null: unknown, of another tenant, or not to be seen. */
+  closures(tenant: string, ids: readonly string[], visibleTo?: VisibleTo): Promise<(Closure | null)[]>;
   byIdempotencyKey(tenant: string, subject: string, key: string): Promise<Closure | null>;
   /** The newest closure of the account behind the lock key, live or not, by any of its identifiers. */
   byLockKey(tenant: string, provider: string, lockKey: string): Promise<Closure | null>;

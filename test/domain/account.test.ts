@@ -1,4 +1,4 @@
-import { type AccountIdType, canonicalAccount, closureRef, displayId, type IdRules, lockKey } from '../../src/domain/account';
+import { accountOfRef, type AccountIdType, type AccountRef, canonicalAccount, closureRef, displayId, type IdRules, lockKey } from '../../src/domain/account';
 import { InputRefused } from '../../src/domain/closure-error';
 
 const STRICT: IdRules = { ibanChecksum: 'strict', providerId: /^[A-Za-z0-9_-]{1,64}$/ };
@@ -86,4 +86,22 @@ describe('strings made from a reference', () => {
     expect(displayId(iban)).toBe('ES••••0096');
     expect(displayId(bban)).toBe('••••0096');
   });
+});
+
+describe('the account of a closure reference', () => {
+  it.each<AccountRef>([
+    { provider: 'bank', kind: 'ACCOUNT', idType: 'UUID', id: '537408d8-b55c-499c-9efa-ef5b36045cef' },
+    { provider: 'bank_uk', kind: 'ACCOUNT_GROUP', idType: 'PROVIDER_ID', id: 'a:b:c' },
+    { provider: 'bank', kind: 'ACCOUNT', idType: 'IBAN', id: 'ES9121000418450200051332' },
+    { provider: 'bank', kind: 'VIRTUAL_ACCOUNT', idType: 'BBAN', country: 'GB', id: 'WEST12345698765432' },
+  ])('is the one that it was made of: $idType', (account) => {
+    expect(accountOfRef(closureRef(account))).toEqual(account);
+  });
+
+  it.each(['', 'anything at all', 'bank:ACCOUNT', 'bank:ACCOUNT:UUID:not-one', 'bank:ACCOUNT:UUID:537408D8-B55C-499C-9EFA-EF5B36045CEF', 'bank:ACCOUNT:BBAN:WEST12345698765432', 'bank:account:PROVIDER_ID:1', 'bank:ACCOUNT:PROVIDER_ID:'])(
+    'is none for %j',
+    (ref) => {
+      expect(accountOfRef(ref)).toBeNull();
+    },
+  );
 });

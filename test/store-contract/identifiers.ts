@@ -125,7 +125,7 @@ export function identifierContract(current: Current): void {
       expect(await current().store.newestByRef('tenant-a', [])).toEqual([]);
     });
 
-    it('is the newest of those that may be seen', async () => {
+    it('is the newest of those that may be seen, as those by their ids are', async () => {
       const { store } = current();
       const account = sampleAccount();
       const ref = closureRef(account);
@@ -142,6 +142,13 @@ export function identifierContract(current: Current): void {
       expect(await newest('bert', closureRef(alias))).toEqual([later.id, later.id]);
       expect(await newest('anna', ref)).toEqual([later.id, later.id]);
       expect(idsOf(await store.newestByRef('tenant-b', [ref], { subject: 'anna', accountRefs: [ref] }))).toEqual([null]);
+
+      const byId = async (subject: string, ...accountRefs: string[]) => idsOf(await store.closures('tenant-a', [later.id, own.id], { subject, accountRefs }));
+      expect(await byId('anna')).toEqual([null, own.id]);
+      expect(await byId('bert')).toEqual([null, null]);
+      expect(await byId('bert', closureRef(alias))).toEqual([later.id, null]);
+      expect(await byId('anna', ref)).toEqual([later.id, own.id]);
+      expect(idsOf(await store.closures('tenant-b', [own.id], { subject: 'anna', accountRefs: [ref] }))).toEqual([null]);
     });
 
     it('is nobody\'s where the provider began it', async () => {

@@ -4,6 +4,8 @@ export interface WatchedStore {
   store: ClosureStore;
   /** How often a statement was asked for since the last `reset`. */
   calls(statement: keyof ClosureStore): number;
+  /** Of every statement that was asked for since then. */
+  counts(): Partial<Record<keyof ClosureStore, number>>;
   reset(): void;
   /** From now on the statement rejects with the error; null: it works again. */
   fail(statement: keyof ClosureStore, error: Error | null): void;
@@ -26,6 +28,7 @@ export function watchStore(real: ClosureStore): WatchedStore {
   return {
     store,
     calls: (statement) => counts.get(statement) ?? 0,
+    counts: () => Object.fromEntries(counts),
     reset: () => counts.clear(),
     fail(statement, error) {
       if (error) failures.set(statement, error);

@@ -161,8 +161,8 @@ class PostgresStore implements ClosureStore {
     return sealCheckpoint(this.#driver.query, limit, signer);
   }
 
-  closures(tenant: string, ids: readonly string[]) {
-    return reads.closuresById(this.#driver.query, tenant, ids);
+  closures(tenant: string, ids: readonly string[], visibleTo?: VisibleTo) {
+    return reads.closuresById(this.#driver.query, tenant, ids, visibleTo);
   }
 
   byIdempotencyKey(tenant: string, subject: string, key: string) {

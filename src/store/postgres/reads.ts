@@ -11,6 +11,11 @@ const IS_KEY = 'ARRAY[tenant, subject, idempotency_key] = ARRAY[$1, $2, $3] AND 
 
 const NOBODY: NotNow = { closures: [], providers: [] };
 
+/** The condition that a closure may be seen. @param params of the statement, the tenant first; more are added */
+function seenBy(visibleTo: VisibleTo | undefined, params: SqlParam[]): string {
+  return `(${groundsOf('$1', visibleTo, (value) => `$${params.push(value)}`).join(' OR ')})`;
+}
+
 /** See ClosureStore.claimDue. */
 export async function claimDueClosures(query: Query, limit: number, leaseMs: number, notNow = NOBODY): Promise<Claimed[]> {
   const [row] = await query('SELECT gateway_claim_due($1, $2, $3, $4) AS claimed', [limit, leaseMs, notNow.closures, notNow.providers]);
@@ -24,8 +29,9 @@ export async function nextDue(query: Query, notNow = NOBODY): Promise<number | n
   return (row?.at ?? null) as number | null;
 }
 
-export async function closuresById(query: Query, tenant: string, ids: readonly string[]): Promise<(Closure | null)[]> {
-  const rows = await query('SELECT * FROM closure WHERE tenant = $1 AND id = ANY ($2)', [tenant, ids]);
+export async function closuresById(query: Query, tenant: string, ids: readonly string[], visibleTo?: VisibleTo): Promise<(Closure | null)[]> {
+  const params: SqlParam[] = [tenant, ids];
+  const rows = await query(`SELECT * FROM closure WHERE tenant = $1 AND id = ANY ($2) AND ${seenBy(visibleTo, params)}`, params);
   const byId = new Map(rows.map((row) => [row.id, closureFromRow(row)]));
   return ids.map((id) => byId.get(id) ?? null);
 }
@@ -59,11 +65,10 @@ export async function newestClosuresByRef(
   visibleTo?: VisibleTo,
 ): Promise<(Closure | null)[]> {
   const params: SqlParam[] = [tenant, refs];
-  const grounds = groundsOf('$1', visibleTo, (value) => `$${params.push(value)}`);
   const rows = await query(
     `SELECT newest.ref AS looked_up, closure.* FROM (
        SELECT ref, max(closure_id) AS newest_id FROM closure_identifier AS name JOIN closure ON id = closure_id
-       WHERE name.tenant = $1 AND ref = ANY ($2) AND (${grounds.join(' OR ')}) GROUP BY ref
+       WHERE name.tenant = $1 AND ref = ANY ($2) AND ${seenBy(visibleTo, params)} GROUP BY ref
      ) AS newest JOIN closure ON closure.id = newest_id`,
     params,
   );

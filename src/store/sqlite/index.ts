@@ -130,8 +130,8 @@ class SqliteStore implements ClosureStore {
     return reads.nextDue(this.#db, notNow);
   }
 
-  async closures(tenant: string, ids: readonly string[]) {
-    return reads.closuresById(this.#db, tenant, ids);
+  async closures(tenant: string, ids: readonly string[], visibleTo?: VisibleTo) {
+    return reads.closuresById(this.#db, tenant, ids, visibleTo);
   }
 
   async byIdempotencyKey(tenant: string, subject: string, key: string) {

@@ -52,18 +52,24 @@ export function listStatement(
 }
 
 /** In terms of the table `closure`. */
-interface Condition {
+export interface Condition {
   sql: string;
   params: SqlValue[];
 }
 
 const ANY: Condition = { sql: 'TRUE', params: [] };
 
+/** The condition that a closure may be seen. */
+export function seenBy(tenant: string, visibleTo: VisibleTo | undefined): Condition {
+  const grounds = groundsOf(tenant, visibleTo);
+  return { sql: `(${grounds.map(({ sql }) => sql).join(' OR ')})`, params: grounds.flatMap(({ params }) => params) };
+}
+
 /**
  * The conditions of which a closure fulfils one that may be seen. What a provider began is recorded under the provider's
  * id, which nobody may pass for.
  */
-export function groundsOf(tenant: string, visibleTo: VisibleTo | undefined): Condition[] {
+function groundsOf(tenant: string, visibleTo: VisibleTo | undefined): Condition[] {
   if (!visibleTo) return [ANY];
   const { subject, accountRefs } = visibleTo;
   return [

@@ -3,14 +3,16 @@ import type { ListFilter, VisibleTo } from '../../ports/store';
 import { attemptFromRow, closureFromRow, eventFromRow, grouped, reportFromRow } from '../rows';
 import type { Database, SqlValue } from './database';
 import { NOBODY, NOT_AMONG, providersWithDue } from './due';
-import { groundsOf, listStatement } from './list';
+import { listStatement, seenBy } from './list';
 
 /** The store's reads; see ClosureStore for what each one promises. They see committed state only. */
 
-export function closuresById(db: Database, tenant: string, ids: readonly string[]): (Closure | null)[] {
-  const rows = db.all('SELECT * FROM closure WHERE tenant = ? AND id IN (SELECT value FROM json_each(?))', [
+export function closuresById(db: Database, tenant: string, ids: readonly string[], visibleTo?: VisibleTo): (Closure | null)[] {
+  const { sql, params } = seenBy(tenant, visibleTo);
+  const rows = db.all(`SELECT * FROM closure WHERE tenant = ? AND id IN (SELECT value FROM json_each(?)) AND ${sql}`, [
     tenant,
     JSON.stringify(ids),
+    ...params,
   ]);
   const byId = new Map(rows.map((row) => [row.id, closureFromRow(row)]));
   return ids.map((id) => byId.get(id) ?? null);
@@ -39,13 +41,13 @@ export function newestClosuresOfAccount(db: Database, provider: string, lockKey:
 }
 
 export function newestClosuresByRef(db: Database, tenant: string, refs: readonly string[], visibleTo?: VisibleTo): (Closure | null)[] {
-  const grounds = groundsOf(tenant, visibleTo);
+  const { sql, params } = seenBy(tenant, visibleTo);
   const rows = db.all(
     `SELECT newest.ref AS looked_up, closure.* FROM (
        SELECT ref, max(closure_id) AS newest_id FROM closure_identifier AS name JOIN closure ON id = closure_id
-       WHERE name.tenant = ? AND ref IN (SELECT value FROM json_each(?)) AND (${grounds.map(({ sql }) => sql).join(' OR ')}) GROUP BY ref
+       WHERE name.tenant = ? AND ref IN (SELECT value FROM json_each(?)) AND ${sql} GROUP BY ref
      ) AS newest JOIN closure ON closure.id = newest_id`,
-    [tenant, JSON.stringify(refs), ...grounds.flatMap(({ params }) => params)],
+    [tenant, JSON.stringify(refs), ...params],
   );
   const byRef = new Map(rows.map((row) => [row.looked_up, closureFromRow(row)]));
   return refs.map((ref) => byRef.get(ref) ?? null);
