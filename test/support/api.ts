@@ -14,7 +14,7 @@ import { systemClock, systemRandomness } from '../../src/system';
 import { closureRecord, firstEvent } from './closure-record';
 import { watchStore, type WatchedStore } from './watched-store';
 
-const SETTINGS: EngineParts['settings'] = {
+export const SETTINGS: EngineParts['settings'] = {
   closeWaitMs: 1_000,
   pollMinMs: 60_000,
   pollMaxMs: 3_600_000,
