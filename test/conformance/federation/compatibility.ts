@@ -29,8 +29,9 @@ const ROUTERS = {
   '@graphql-hive/gateway-runtime': startHiveRouter,
 };
 
-async function run(program: string, args: string[], cwd: string): Promise<string> {
-  const child = startChild(program, args, {}, { cwd });
+/** A tool of the machine, with the whole environment: npm that lacks a certificate or a proxy of it tries for minutes before it gives up. */
+async function runTool(program: string, args: string[], cwd: string): Promise<string> {
+  const child = startChild(program, args, process.env, { cwd });
   const status = await child.ended;
   if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}:\n${child.stderr()}`);
   return child.stdout();
@@ -38,10 +39,10 @@ async function run(program: string, args: string[], cwd: string): Promise<string
 
 /** @returns the unpacked package's folder */
 async function fetchPackage(folder: string): Promise<string> {
-  const file = (await run('npm', ['pack', PACKAGE, '--silent'], folder)).trim();
+  const file = (await runTool('npm', ['pack', PACKAGE, '--silent'], folder)).trim();
   const integrity = `sha512-${createHash('sha512').update(readFileSync(join(folder, file))).digest('base64')}`;
   if (integrity !== INTEGRITY) throw new Error(`${PACKAGE} is not what it was: ${integrity}`);
-  await run('tar', ['-xzf', file], folder);
+  await runTool('tar', ['-xzf', file], folder);
   return join(folder, 'package');
 }
 
