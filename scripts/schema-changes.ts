@@ -24,16 +24,19 @@ export interface SchemaChanges {
  * @throws GraphQLError for SDL that is none
  */
 export async function schemaChanges(released: string, current: string, today: number): Promise<SchemaChanges> {
+  const { breaking, notable } = await differences(released, current, today);
+  const faults = deprecationFaults(buildASTSchema(parse(released)), buildASTSchema(parse(current)), today);
+  return { breaking: [...breaking, ...faults], notable };
+}
+
+/** The same without the rules for deprecations, of which those of an older release may be past their dates by now. */
+export async function differences(released: string, current: string, today: number): Promise<SchemaChanges> {
   const before = buildASTSchema(parse(released));
   const kept = buildASTSchema(withoutExpired(parse(released), today));
-  const now = buildASTSchema(parse(current));
-  const changes = (await diff(kept, now)).filter((change) => !isTypeThatWentAlong(change, before, kept));
+  const changes = (await diff(kept, buildASTSchema(parse(current)))).filter((change) => !isTypeThatWentAlong(change, before, kept));
   const isBreaking = (change: Change) => change.criticality.level === CriticalityLevel.Breaking || breaksHere(change, before);
   const notable = (change: Change) => change.criticality.level === CriticalityLevel.Dangerous && !isBreaking(change) && !isOpen(change, before);
-  return {
-    breaking: [...changes.filter(isBreaking).map(lineOf), ...deprecationFaults(before, now, today)],
-    notable: changes.filter(notable).map(lineOf),
-  };
+  return { breaking: changes.filter(isBreaking).map(lineOf), notable: changes.filter(notable).map(lineOf) };
 }
 
 function lineOf({ message, criticality }: Change): string {

@@ -1,11 +1,14 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { editedReleases, releasedContracts } from '../../scripts/released-contracts';
 import { schemaChanges } from '../../scripts/schema-changes';
 import { startChild } from '../support/child';
 
 const ROOT = join(__dirname, '..', '..');
-const RELEASED = readFileSync(join(ROOT, 'schema/released/api.graphql'), 'utf8');
+const RELEASED = releasedContracts(ROOT).at(-1)?.sdl ?? '';
 const TODAY = Date.parse('2027-03-01');
 
 /** Changes the released contract in one place. */
@@ -96,28 +99,126 @@ describe('keeps the promise', () => {
 });
 
 describe('npm run schema:check', () => {
+  const BROKEN = edited('attempts: Int!', 'attempts: String!');
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'closure-schema-'));
-    mkdirSync(join(folder, 'schema'));
-    cpSync(join(ROOT, 'schema', 'released'), join(folder, 'schema', 'released'), { recursive: true });
+    mkdirSync(join(folder, 'schema', 'released'), { recursive: true });
+    release('0.1.0', RELEASED);
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  async function check(): Promise<{ status: unknown; stderr: string }> {
-    const child = startChild('node', [join(ROOT, 'dist/scripts/check-schema.js')], {}, { cwd: folder });
-    return { status: await child.ended, stderr: child.stderr() };
+  const put = (path: string, text: string) => writeFileSync(join(folder, path), text);
+
+  /** As docs/schema.md says it. */
+  function release(version: string, contract: string): void {
+    put('package.json', JSON.stringify({ version }));
+    put('schema/api.graphql', contract);
+    put(`schema/released/${version}.graphql`, contract);
+  }
+
+  const git = (...args: string[]) => {
+    execFileSync('git', ['-c', 'user.name=Somebody', '-c', 'user.email=somebody@example.org', '-c', 'commit.gpgsign=false', ...args], { cwd: folder, stdio: 'pipe' });
+  };
+  const commit = (message: string) => {
+    git('add', '.');
+    git('commit', '-q', '-m', message);
+  };
+
+  async function check(cwd = folder): Promise<{ status: unknown; stdout: string; stderr: string }> {
+    const child = startChild('node', [join(ROOT, 'dist/scripts/check-schema.js')], {}, { cwd });
+    return { status: await child.ended, stdout: child.stdout(), stderr: child.stderr() };
   }
 
   test('passes what the repository has', async () => {
-    cpSync(join(ROOT, 'schema', 'api.graphql'), join(folder, 'schema', 'api.graphql'));
-    expect(await check()).toEqual({ status: 0, stderr: '' });
+    expect(await check(ROOT)).toMatchObject({ status: 0, stderr: '' });
   });
 
   test('fails with a list', async () => {
-    writeFileSync(join(folder, 'schema', 'api.graphql'), edited('attempts: Int!', 'attempts: String!'));
+    put('schema/api.graphql', BROKEN);
     const { status, stderr } = await check();
     expect(status).toBe(1);
     expect(stderr).toMatch(/^The schema breaks .*\n {2}breaking {6}Field 'Closure\.attempts' changed type from 'Int!' to 'String!'\.\n$/);
+  });
+
+  test('compares with the newest release, by its numbers', async () => {
+    const grown = edited('attempts: Int!', 'attempts: Int!\n  colour: String');
+    release('0.9.0', grown);
+    release('0.10.0', grown);
+    put('schema/api.graphql', RELEASED);
+    expect(await check()).toMatchObject({ status: 1, stderr: expect.stringContaining("Field 'colour' was removed") });
+  });
+
+  test('a release that breaks the one before takes a new major version', async () => {
+    release('0.2.0', BROKEN);
+    expect(await check()).toMatchObject({ status: 1, stderr: expect.stringMatching(/0\.2\.0 breaks 0\.1\.0, which takes a new major version: Field 'Closure\.attempts'/) });
+    rmSync(join(folder, 'schema/released/0.2.0.graphql'));
+    release('1.0.0', BROKEN);
+    expect(await check()).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test('a contract is released with the version of the program', async () => {
+    put('schema/released/1.0.0.graphql', RELEASED);
+    expect(await check()).toMatchObject({ status: 1, stderr: expect.stringContaining('The newest contract is that of 1.0.0, and package.json says 0.1.0') });
+  });
+
+  test('a file that is no release is refused', async () => {
+    put('schema/released/api.graphql', RELEASED);
+    expect(await check()).toMatchObject({ status: 1, stderr: expect.stringContaining('api.graphql is not named by a version') });
+  });
+
+  describe('looks at the history', () => {
+    beforeEach(() => {
+      git('init', '-q', '-b', 'main');
+      commit('The first release');
+    });
+
+    const EDITED = /^A released contract was changed or deleted; a release adds one:\n/;
+
+    test('and fails for a contract that was edited with the schema, before the commit and ever after', async () => {
+      release('0.1.0', BROKEN);
+      expect(await check()).toMatchObject({ status: 1, stderr: expect.stringMatching(/a release adds one:\n {2}schema\/released\/0\.1\.0\.graphql\n$/) });
+      commit('A break that hides itself');
+      put('README.md', 'Something else.');
+      commit('Another commit');
+      expect(await check()).toMatchObject({ status: 1, stderr: expect.stringMatching(/a release adds one:\n {2}commit [0-9a-f]+: A break that hides itself\n$/) });
+    });
+
+    test('and fails for one that was deleted, or edited by a merge', async () => {
+      rmSync(join(folder, 'schema/released/0.1.0.graphql'));
+      release('0.2.0', BROKEN);
+      commit('Another way to hide it');
+      expect((await check()).stderr).toMatch(EDITED);
+      git('reset', '-q', '--hard', 'HEAD~1');
+      git('checkout', '-q', '-b', 'side');
+      put('README.md', 'Something else.');
+      commit('A side');
+      git('checkout', '-q', 'main');
+      git('merge', '-q', '--no-ff', '--no-commit', 'side');
+      release('0.1.0', BROKEN);
+      commit('A merge with more in it');
+      expect((await check()).stderr).toMatch(EDITED);
+    });
+
+    test('and passes what releases and merges do', async () => {
+      git('checkout', '-q', '-b', 'side');
+      put('README.md', 'Something else.');
+      commit('A side');
+      git('checkout', '-q', 'main');
+      release('0.2.0', edited('attempts: Int!', 'attempts: Int!\n  colour: String'));
+      commit('The second release');
+      git('merge', '-q', '--no-ff', '-m', 'The side, too', 'side');
+      expect(await check()).toEqual({ status: 0, stdout: 'The schema keeps what the last release promised.\n', stderr: '' });
+    });
+
+    test('says so where it is not there: in a shallow clone, and without git', async () => {
+      release('0.1.0', BROKEN);
+      commit('A break that hides itself');
+      const shallow = join(folder, 'shallow');
+      git('clone', '-q', '--depth', '1', pathToFileURL(folder).href, shallow);
+      expect(await check(shallow)).toMatchObject({ status: 0, stdout: expect.stringContaining('was not looked at') });
+      rmSync(join(folder, '.git'), { recursive: true });
+      expect(editedReleases(folder)).toBeNull();
+    });
   });
 });
