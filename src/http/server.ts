@@ -109,7 +109,7 @@ export function serveApollo(apollo: ApolloServer<ApiContext>, mask: MaskError, o
   const ending = new AbortController();
   // Each subscription listens.
   setMaxListeners(0, ending.signal);
-  const webSockets = createWebSockets({ run, authenticate, mask, log, maxPayload: BODY_LIMIT, service, ends: ending.signal });
+  const webSockets = createWebSockets({ run, authenticate, mask, log, maxPayload: BODY_LIMIT, trustedDocuments, service, ends: ending.signal });
   let draining = false;
   let closing = false;
 

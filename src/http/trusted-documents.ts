@@ -22,11 +22,21 @@ function documentHash(text: string): string {
  * @returns the parameters with the text of the document that they name; as they are where they name none that is known
  */
 export function withNamedDocument<Parameters extends DocumentRequest>(parameters: Parameters, trusted: TrustedDocuments): Parameters {
-  const hash = typeof parameters.query === 'string' ? null : hashIn(parameters.extensions);
-  const query = hash === null ? undefined : trusted.get(hash);
-  // The server would take the hash for an automatically persisted query, which it does not serve.
-  const { extensions: _served, ...rest } = parameters;
-  return query === undefined ? parameters : ({ ...rest, query } as unknown as Parameters);
+  const { query: given, extensions } = parameters;
+  const query = trusted.get(hashIn(extensions) ?? '');
+  // Beside the hash, some clients send an empty text, and some the whole one.
+  const isAnother = typeof given === 'string' && given !== '' && given !== query;
+  return query === undefined || isAnother ? parameters : { ...parameters, query, extensions: withoutHash(extensions) };
+}
+
+/**
+ * For JSON.parse of a WebSocket's message: its protocol wants a text in each request, and some clients that name a document
+ * send none.
+ */
+export function withEmptyText(key: string, value: unknown): unknown {
+  const payload = key === '' && member(value, 'type') === 'subscribe' ? member(value, 'payload') : undefined;
+  const isNamed = member(member(payload, 'extensions'), 'persistedQuery') !== undefined && (member(payload, 'query') ?? null) === null;
+  return isNamed ? { ...(value as object), payload: { ...(payload as object), query: '' } } : value;
 }
 
 /** @throws ApiError PERSISTED_QUERY_NOT_IN_LIST (HTTP 400) for a document that is not trusted, where only those are served */
@@ -41,6 +51,13 @@ function hashIn(extensions: unknown): string | null {
   const persisted = member(read, 'persistedQuery');
   const hash = member(persisted, 'sha256Hash');
   return typeof hash === 'string' && HASH.test(hash) ? hash : null;
+}
+
+/** The others stay. The server would take the hash for an automatically persisted query, which it does not serve. */
+function withoutHash(extensions: unknown): unknown {
+  if (typeof extensions === 'string') return JSON.stringify(withoutHash(parsed(extensions)));
+  const { persistedQuery: _served, ...others } = extensions as Record<string, unknown>;
+  return others;
 }
 
 function parsed(text: string): unknown {

@@ -1,25 +1,48 @@
+import { Client, createRequest, fetchExchange, subscriptionExchange } from '@urql/core';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WebSocket } from 'ws';
+import { callbackGate } from '../../src/config/callback-hosts';
 import { ConfigError } from '../../src/config/config-error';
 import { trustedDocumentsSetting } from '../../src/config/trusted-documents';
+import type { Closure } from '../../src/domain/closure';
 import { type Api, startApi } from '../support/api';
+import { type FakeRouter, startFakeRouter } from '../support/fake-router';
+import { changeClosure, WATCH, wsClient } from '../support/watching';
 
 const STATUS = 'query Status($id: ID!) { closureStatus(closureId: $id) { id } }';
 const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
-const NAMED = { persistedQuery: { version: 1, sha256Hash: hashOf(STATUS) } };
+const named = (text: string) => ({ persistedQuery: { version: 1, sha256Hash: hashOf(text) } });
+const NAMED = named(STATUS);
 const REFUSED = { status: 400, codes: ['PERSISTED_QUERY_NOT_IN_LIST'] };
 const SERVED = { status: 200, codes: [] };
+const REFUSALS: [string, object][] = [
+  ['another document', { query: '{ closureProviders { id } }' }],
+  ['one that differs in a space', { query: `${STATUS} `, variables: { id: 'nobody' } }],
+  ['another document under the name of a trusted one', { query: '{ closureProviders { id } }', extensions: NAMED }],
+  ['a hash that is not in the list', { extensions: named('other') }],
+  ['a hash that is not in the list, with an empty text', { query: '', extensions: named('other') }],
+  ['a hash that is none', { extensions: { persistedQuery: { version: 1, sha256Hash: '__proto__' } } }],
+  ['introspection', { query: '{ __schema { types { name } } }' }],
+];
 
 let folder: string;
 let api: Api;
+let router: FakeRouter;
+let closure: Closure;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'closure-manifest-'));
-  api = await startApi({ trustedDocuments: read({}) });
+  router = await startFakeRouter();
+  const operations = [STATUS, WATCH].map((body) => ({ id: hashOf(body), body }));
+  api = await startApi({ trustedDocuments: read({ operations }), mayCallBack: callbackGate([router.host]) });
+  closure = await api.seed();
 });
 afterAll(async () => {
   await api.close();
+  await router.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -63,12 +86,15 @@ describe('with a list of trusted documents', () => {
   });
 
   it.each([
-    ['another document', { query: '{ closureProviders { id } }' }],
-    ['one that differs in a space', { query: `${STATUS} `, variables }],
-    ['another document under the name of a trusted one', { query: '{ closureProviders { id } }', extensions: NAMED }],
-    ['a hash that is not in the list', { extensions: { persistedQuery: { version: 1, sha256Hash: hashOf('other') } } }],
-    ['a hash that is none', { extensions: { persistedQuery: { version: 1, sha256Hash: '__proto__' } } }],
-    ['introspection', { query: '{ __schema { types { name } } }' }],
+    ['an empty text', ''],
+    ['the whole text', STATUS],
+  ])('serves a hash that comes with %s', async (_what, query) => {
+    expect(await post({ query, extensions: NAMED, variables })).toEqual(SERVED);
+    expect(await get({ query, extensions: JSON.stringify(NAMED), variables: JSON.stringify(variables) })).toEqual(SERVED);
+  });
+
+  it.each([
+    ...REFUSALS,
     ['no document', {}],
   ])('refuses %s', async (_what, body) => {
     expect(await post(body)).toEqual(REFUSED);
@@ -76,6 +102,91 @@ describe('with a list of trusted documents', () => {
 
   it('refuses a list of requests', async () => {
     expect((await post([{ extensions: NAMED, variables }])).status).toBe(400);
+  });
+});
+
+describe('a document is named over every transport', () => {
+  const variables = () => ({ id: closure.id });
+  const shown = { data: { closureUpdated: expect.objectContaining({ id: expect.any(String), status: 'REQUESTED' }) } };
+
+  /** What is first said of a request over a WebSocket, by hand: libraries put a text in. */
+  async function byWebSocket(payload: object): Promise<{ type: string; payload: unknown }> {
+    const socket = new WebSocket(`${api.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    const closed = once(socket, 'close').then(([code]) => ({ type: 'closed', payload: code as unknown }));
+    const message = () => Promise.race([closed, once(socket, 'message').then(([data]) => JSON.parse(String(data)) as { type: string; payload: unknown })]);
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ type: 'connection_init' }));
+    await message();
+    socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload }));
+    const said = await message();
+    socket.terminate();
+    return said;
+  }
+
+  it.each([
+    ['no text', {}],
+    ['null for a text', { query: null }],
+    ['an empty text', { query: '' }],
+    ['the whole text', { query: WATCH }],
+  ])('over a WebSocket, with %s', async (_what, text) => {
+    expect(await byWebSocket({ ...text, extensions: named(WATCH), variables: variables() })).toMatchObject({ type: 'next', payload: shown });
+  });
+
+  it('by urql over a WebSocket', async () => {
+    const socket = wsClient(api.url);
+    const client = new Client({
+      url: `${api.url}/graphql`,
+      preferGetMethod: false,
+      exchanges: [
+        fetchExchange,
+        // As its manual has it.
+        subscriptionExchange({
+          forwardSubscription: (request) => ({
+            subscribe: (sink) => ({ unsubscribe: socket.subscribe({ ...request, query: request.query ?? '' } as never, sink as never) }),
+          }),
+        }),
+      ],
+    });
+    const result = await new Promise((resolve) => {
+      client.executeSubscription(createRequest(WATCH, variables(), named(WATCH))).subscribe(({ data, error }) => resolve({ data, error }));
+    });
+    expect(result).toMatchObject({ ...shown, error: undefined });
+    await socket.dispose();
+  });
+
+  it('over server-sent events', async () => {
+    const controller = new AbortController();
+    const response = await fetch(`${api.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({ extensions: named(WATCH), variables: variables() }),
+      signal: controller.signal,
+    });
+    let text = '';
+    for await (const chunk of response.body ?? []) {
+      text += Buffer.from(chunk as Uint8Array).toString();
+      if (text.includes('\n\nevent')) break;
+    }
+    expect(text).toMatch(/event: next\ndata: {"data":{"closureUpdated":{.*"REQUESTED"/);
+    controller.abort();
+  });
+
+  it('with its answers sent to a router', async () => {
+    const watched = await api.seed();
+    const subscription = { callbackUrl: `${router.url}/callback`, subscriptionId: 'one', verifier: 'secret', heartbeatIntervalMs: 0 };
+    expect(await post({ extensions: { ...named(WATCH), subscription }, variables: { id: watched.id } })).toEqual(SERVED);
+    await router.atLeast(1, 'next');
+    await changeClosure(api, watched.id, { status: 'CLOSED' });
+    await router.atLeast(1, 'complete');
+    expect(router.calls.map(({ action }) => action)).toEqual(['check', 'next', 'next', 'complete']);
+  });
+
+  it.each(REFUSALS)('and %s is refused over a WebSocket and over server-sent events', async (_what, body) => {
+    const { type, payload } = await byWebSocket(body);
+    expect([type, payload]).toEqual(['error', [expect.objectContaining({ extensions: { code: 'PERSISTED_QUERY_NOT_IN_LIST', correlationId: expect.any(String) } })]]);
+    const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
+    const response = await fetch(`${api.url}/graphql`, { method: 'POST', headers, body: JSON.stringify(body) });
+    expect(await response.text()).toContain('"code":"PERSISTED_QUERY_NOT_IN_LIST"');
   });
 });
 

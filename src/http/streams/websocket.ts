@@ -10,6 +10,7 @@ import { withCorrelationId } from '../../graphql/errors/correlation';
 import type { ErrorLog, MaskError } from '../../graphql/errors/mask-error';
 import { type Authenticate, identityOf } from '../authenticate';
 import { correlationIdOf } from '../correlation-id';
+import { type TrustedDocuments, withEmptyText, withNamedDocument } from '../trusted-documents';
 import { type Answer, isAnswers, type RunOperation } from './operations';
 
 /** The most operations that are under way on one connection: a screen full of closures. A subject's share of the process's room is the engine's to mind. */
@@ -37,6 +38,8 @@ export interface WebSocketOptions extends ContextParts {
   log: ErrorLog;
   /** The most that a message may hold, bytes. */
   maxPayload: number;
+  /** The only documents that are served; absent: any. */
+  trustedDocuments?: TrustedDocuments;
 }
 
 export interface WebSockets {
@@ -74,7 +77,7 @@ class Told extends GraphQLError {
  * graphql-transport-ws, https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. The library's own adapter for
  * `ws` writes what clients do wrong to the console; this one keeps it out of there.
  */
-export function createWebSockets({ run, authenticate, mask, log, maxPayload, service, ends }: WebSocketOptions): WebSockets {
+export function createWebSockets({ run, authenticate, mask, log, maxPayload, trustedDocuments, service, ends }: WebSocketOptions): WebSockets {
   const settings: ServerOptions = { noServer: true, maxPayload, perMessageDeflate: false, handleProtocols };
   // The types do not have closeTimeout yet.
   const server = new WebSocketServer(Object.assign(settings, { closeTimeout: CLOSE_TIMEOUT_MS }));
@@ -82,6 +85,7 @@ export function createWebSockets({ run, authenticate, mask, log, maxPayload, ser
 
   const protocol = makeServer<ConnectionInitMessage['payload'], Connection>({
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
+    jsonMessageReviver: trustedDocuments && withEmptyText,
     async onConnect({ connectionParams, extra, subscriptions }: ConnectionContext) {
       extra.operations = subscriptions;
       const authorization = connectionParams?.['authorization'] ?? connectionParams?.['Authorization'];
@@ -105,7 +109,8 @@ export function createWebSockets({ run, authenticate, mask, log, maxPayload, ser
         return told(new ApiError('SERVICE_UNAVAILABLE', `One connection has room for ${MOST_OPERATIONS} operations at once.`));
       }
       const context = createContext({ service, ends }, identity, correlationId);
-      const result = await run(payload, context, { takesMutations: true });
+      const operation = trustedDocuments ? withNamedDocument(payload, trustedDocuments) : payload;
+      const result = await run(operation, context, { takesMutations: true });
       if (!isAnswers(result) && !('data' in result) && result.errors) return result.errors.map((error) => new Told(error));
       return { schema: buildSubgraph().schema, document: ANY_DOCUMENT, contextValue: result };
     },
