@@ -74,6 +74,26 @@ it('it is called again and again where it wishes, and no more once it does not k
   expect(router.calls).toHaveLength(calls);
 });
 
+it('two with one address have each its own calls and its own end', async () => {
+  const other = await api.seed();
+  await ask({ subscription: { subscriptionId: 'one', heartbeatIntervalMs: 1_000 } });
+  await ask({ id: other.id, subscription: { subscriptionId: 'two', heartbeatIntervalMs: 1_000 } });
+  const checks = (id: string) => router.calls.filter((call) => call.id === id && call.action === 'check').length;
+  await router.atLeast(6, 'check');
+  await changeClosure(api, other.id, { status: 'CLOSED' });
+  await router.atLeast(1, 'complete');
+  const [goesOn, ended] = [checks('one'), checks('two')];
+  expect(Math.min(goesOn, ended)).toBeGreaterThan(1);
+  await wait(1_500);
+  expect(checks('two')).toBe(ended);
+  expect(checks('one')).toBeGreaterThan(goesOn);
+  await change('CLOSED');
+  const ends = await router.atLeast(2, 'complete');
+  expect(ends.map(({ id }) => id)).toEqual(['two', 'one']);
+  expect(new Set(router.calls.map(({ path }) => path))).toEqual(new Set(['/callback/1']));
+  expect(api.logged).toEqual([]);
+});
+
 it('the names of before are taken, too', async () => {
   const former = { callbackUrl: undefined, subscriptionId: undefined, callback_url: `${router.url}/former`, subscription_id: 'former' };
   await ask({ subscription: former });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ApolloServerPlugin, GraphQLRequest, GraphQLRequestListener } from '@apollo/server';
 import { ApolloServerPluginSubscriptionCallback } from '@apollo/server/plugin/subscriptionCallback';
@@ -73,7 +74,8 @@ export function callbacks({ mask, mayCall }: CallbackOptions): ApolloServerPlugi
           if (operation && operation.operation !== 'subscription') throw refused('Only a subscription is answered by callback.');
           const wanted = readRequest(request);
           if (!mayCall(wanted.callbackUrl)) throw refused('The gateway may not call the callback URL: it must be https, at a host that the gateway was told of.');
-          const passed = { ...start, request: { ...request, extensions: { subscription: wanted } } };
+          const subscription = { ...wanted, callbackUrl: ofItsOwn(wanted.callbackUrl) };
+          const passed = { ...start, request: { ...request, extensions: { subscription } } };
           callback = (await plugin.requestDidStart?.(passed)) ?? null;
         },
         responseForOperation: async (context) => (await callback?.responseForOperation?.(context)) ?? null,
@@ -88,6 +90,13 @@ export function callbacks({ mask, mayCall }: CallbackOptions): ApolloServerPlugi
       };
     },
   };
+}
+
+/** The plugin keeps subscriptions by their address, and one would take the other's place: a fragment tells them apart, and is not sent. */
+function ofItsOwn(callbackUrl: string): string {
+  const url = new URL(callbackUrl);
+  url.hash = randomUUID();
+  return url.href;
 }
 
 function refused(message: string): ApiError {
