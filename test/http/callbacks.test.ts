@@ -4,7 +4,7 @@ import { callbackGate } from '../../src/config/callback-hosts';
 import type { Closure } from '../../src/domain/closure';
 import { type Api, startApi } from '../support/api';
 import { type Callback, type FakeRouter, startFakeRouter } from '../support/fake-router';
-import { byToken, changeClosure, WATCH } from '../support/watching';
+import { byToken, changeClosure, resolveClosure, WATCH } from '../support/watching';
 
 let api: Api;
 let router: FakeRouter;
@@ -59,6 +59,19 @@ it('a router is called once to see that it is there, then with each state, then 
   expect(router.calls[0]?.protocol).toBe('callback/1.0');
   expect(router.calls.at(-1)?.errors).toBeUndefined();
   expect(api.logged).toEqual([]);
+});
+
+it('it is told of one that waits for a person, and of what the person decided', async () => {
+  await change('CLOSING');
+  await ask();
+  await router.atLeast(1, 'next');
+  await change('NEEDS_REVIEW');
+  await router.atLeast(2, 'next');
+  await wait(300);
+  expect(router.calls.at(-1)?.action).toBe('next');
+  await resolveClosure(api, closure.id);
+  await router.atLeast(1, 'complete');
+  expect(router.calls.map(({ payload }) => statusOf(payload))).toEqual([undefined, 'CLOSING', 'NEEDS_REVIEW', 'CLOSED', undefined]);
 });
 
 it('it is called again and again where it wishes, and no more once it does not know the subscription', async () => {

@@ -1,6 +1,7 @@
 import type { Closure } from '../../src/domain/closure';
+import { pause } from '../faults/waiting';
 import { type Api, startApi } from '../support/api';
-import { byToken, changeClosure, follow, sseClient, statusesOf, WATCH, wsClient } from '../support/watching';
+import { byToken, changeClosure, follow, resolveClosure, sseClient, statusesOf, WATCH, wsClient } from '../support/watching';
 
 let api: Api;
 let closure: Closure;
@@ -36,6 +37,19 @@ describe.each(transports)('over %s', (transport) => {
     expect(await followed.end).toBe('complete');
     expect(statusesOf(followed)).toEqual(['REQUESTED', 'CLOSING', 'CLOSING', 'CLOSED']);
     expect(followed.results.map(({ data }) => data?.closureUpdated.version)).toEqual([1, 2, 3, 4]);
+    expect(api.logged).toEqual([]);
+  });
+
+  it('one that waits for a person is followed on, until the person has decided', async () => {
+    await change({ status: 'CLOSING' });
+    const followed = follow(connect('default/someone'), { id: closure.id });
+    await followed.atLeast(1);
+    await change({ status: 'NEEDS_REVIEW' });
+    await followed.atLeast(2);
+    expect(await Promise.race([followed.end, pause(300)])).toBeUndefined();
+    await resolveClosure(api, closure.id);
+    expect(await followed.end).toBe('complete');
+    expect(statusesOf(followed)).toEqual(['CLOSING', 'NEEDS_REVIEW', 'CLOSED']);
     expect(api.logged).toEqual([]);
   });
 

@@ -20,6 +20,15 @@ export async function changeClosure({ watched }: Pick<Api, 'watched'>, id: strin
   if (!written) throw new Error('The change did not match.');
 }
 
+/** Settles a closure that waits for a person, as an operator does. */
+export async function resolveClosure({ graphql, watched }: Pick<Api, 'graphql' | 'watched'>, id: string): Promise<void> {
+  const [current] = await watched.store.closures('default', [id]);
+  const document = 'mutation ($input: ResolveClosureInput!) { resolveClosure(input: $input) { error { message } } }';
+  const input = { closureId: id, expectedVersion: current?.version, outcome: 'CLOSED', note: 'The bank says so.' };
+  const { data, errors } = await graphql(document, { input }, { authorization: 'default/operator//closures:read closures:operate' });
+  if (JSON.stringify([data, errors]) !== '[{"resolveClosure":{"error":null}},[]]') throw new Error(`It was not settled: ${JSON.stringify([data, errors])}`);
+}
+
 /** A request that asks for a WebSocket, by its lines. */
 export function upgradeRequest(path = '/graphql', given: Record<string, string> = {}): string {
   const headers = {
