@@ -9,6 +9,7 @@ import {
   type DefinitionNode,
   type DocumentNode,
   type FieldNode,
+  type FragmentDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
@@ -27,15 +28,17 @@ const LIMITS = {
   fragments: 100,
   /** At the root of all operations together, fragments put in. */
   rootFields: 500,
-  /** Fragments put in; what is below a list of closures counts once for each closure. */
+  /** Fragments put in; what is below a list of closures, or `_entities`, counts once for each of them. */
   fields: 25_000,
   /** `closureEligibility`, of which each is a live read at a provider. */
   eligibilities: 20,
 };
 /** The most representations in one `_entities`. */
 export const MOST_REPRESENTATIONS = 500;
-/** Reckoned where the number is not in the document: of representations, of the accounts of a group, and of the types of the schema. */
-const RECKONED: ReadonlyMap<string, number> = new Map([['_entities', 100], ['children', 20], ['__schema', 100], ['__type', 100]]);
+/** Reckoned, since the number is not in the request: of the accounts of a group, and of the types of the schema. */
+const RECKONED: ReadonlyMap<string, number> = new Map([['children', 20], ['__schema', 100], ['__type', 100]]);
+/** No type but these has a representation to itself. */
+const ENTITIES: ReadonlySet<string> = new Set(['Account', 'Closure']);
 /** How many closures a page of `closures` has: where nothing is said, and at the most. */
 const PAGE = { usual: 20, largest: 100 };
 
@@ -44,13 +47,14 @@ const CLOSING: ReadonlySet<string> = new Set([TokenKind.BRACE_R, TokenKind.BRACK
 
 /**
  * Passes a document that does not parse: the server says so in its own words.
+ * @param variables of the request, of unknown shape: they say how many representations there are
  * @throws ApiError GRAPHQL_PARSE_FAILED or GRAPHQL_VALIDATION_FAILED (HTTP 400) for a document over a limit
  */
-export function checkLimits(source: string): void {
+export function checkLimits(source: string, variables: unknown): void {
   const definitions = parsed(source)?.definitions ?? [];
-  const fragments = new Map(definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node.selectionSet]] : [])));
+  const fragments = new Map(definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [])));
   check('fragments', fragments.size, 'fragments');
-  const counter = new Counter(fragments);
+  const counter = new Counter(fragments, typeof variables === 'object' ? (variables as Variables) : null);
   for (const node of definitions) if (node.kind === Kind.OPERATION_DEFINITION && node.operation === OperationTypeNode.MUTATION) checkMutation(counter.ofAll([node]));
   const count = counter.ofAll(definitions);
   check('rootFields', count.own, 'fields at the root');
@@ -89,6 +93,8 @@ function checkTokens(source: string): void {
   }
 }
 
+type Variables = Readonly<Record<string, unknown>> | null;
+
 interface Count {
   /** Fields of the selection itself. */
   own: number;
@@ -103,7 +109,10 @@ const NOTHING: Count = { own: 0, all: 0, eligibilities: 0 };
 class Counter {
   readonly #counted = new Map<string, Count>();
 
-  constructor(private readonly fragments: ReadonlyMap<string, SelectionSetNode>) {}
+  constructor(
+    private readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>,
+    private readonly variables: Variables,
+  ) {}
 
   ofAll(definitions: readonly DefinitionNode[]): Count {
     return sum(definitions.flatMap((node) => (node.kind === Kind.OPERATION_DEFINITION ? [this.#ofSet(node.selectionSet)] : [])));
@@ -115,10 +124,34 @@ class Counter {
 
   #of(node: SelectionNode): Count {
     if (node.kind === Kind.FRAGMENT_SPREAD) return this.#ofFragment(node.name.value);
-    const below = this.#ofSet(node.selectionSet);
-    if (node.kind === Kind.INLINE_FRAGMENT) return below;
+    if (node.kind === Kind.INLINE_FRAGMENT) return this.#ofSet(node.selectionSet);
+    const isEntities = node.name.value === '_entities';
+    const below = isEntities ? this.#ofEntity(node.selectionSet) : this.#ofSet(node.selectionSet);
+    const times = isEntities ? this.#representationsOf(node) : timesOf(node);
     const isEligibility = node.name.value === 'closureEligibility';
-    return { own: 1, all: 1 + below.all * timesOf(node), eligibilities: below.eligibilities + (isEligibility ? 1 : 0) };
+    return { own: 1, all: 1 + below.all * times, eligibilities: below.eligibilities + (isEligibility ? 1 : 0) };
+  }
+
+  /** A representation is of one type: the most that is asked of one counts, and what is asked of all. */
+  #ofEntity(set: SelectionSetNode | undefined): Count {
+    const all: Count[] = [];
+    const byType = new Map([...ENTITIES].map((type): [string, Count[]] => [type, []]));
+    for (const node of set?.selections ?? []) (byType.get(this.#typeOf(node) ?? '') ?? all).push(this.#of(node));
+    return sum([...all, [...byType.values()].map(sum).reduce((most, count) => (count.all > most.all ? count : most))]);
+  }
+
+  #typeOf(node: SelectionNode): string | undefined {
+    if (node.kind === Kind.FIELD) return undefined;
+    const { typeCondition } = node.kind === Kind.FRAGMENT_SPREAD ? (this.fragments.get(node.name.value) ?? {}) : node;
+    return typeCondition?.name.value;
+  }
+
+  /** The most where the request does not say, by a list in the document or by a variable. Below none there is one: fragments within fragments are to count. */
+  #representationsOf(field: FieldNode): number {
+    const value = field.arguments?.find(({ name }) => name.value === 'representations')?.value;
+    if (value?.kind === Kind.LIST) return Math.max(value.values.length, 1);
+    const given = value?.kind === Kind.VARIABLE ? this.variables?.[value.name.value] : undefined;
+    return Array.isArray(given) ? Math.min(Math.max(given.length, 1), MOST_REPRESENTATIONS) : MOST_REPRESENTATIONS;
   }
 
   #ofFragment(name: string): Count {
@@ -126,7 +159,7 @@ class Counter {
     if (known) return known;
     // Until it is counted: a fragment within itself is for validation to refuse.
     this.#counted.set(name, NOTHING);
-    const count = this.#ofSet(this.fragments.get(name));
+    const count = this.#ofSet(this.fragments.get(name)?.selectionSet);
     this.#counted.set(name, count);
     return count;
   }

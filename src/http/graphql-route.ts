@@ -25,7 +25,7 @@ export interface GraphqlRoute extends ContextParts {
   /** True for a request that comes by way of the router, where only those are taken. */
   isRouter: (headers: IncomingHttpHeaders) => boolean;
   /** Refuses documents by throwing. */
-  admit: (document: string) => void;
+  admit: (document: string, variables: unknown) => void;
   /** The only documents that are served; absent: any. */
   trustedDocuments?: TrustedDocuments;
   /** A whole page, for browsers that open the address; absent: none. */
@@ -43,7 +43,7 @@ export function addGraphqlRoute(app: FastifyInstance, route: GraphqlRoute): void
   const answer = fastifyApolloHandler(apollo, {
     async context(request) {
       const context = await contextOf(request);
-      admit(documentOf(request));
+      admit(documentOf(request), variablesOf(request));
       return context;
     },
   });
@@ -104,6 +104,17 @@ function documentOf({ method, body, raw }: FastifyRequest): string {
   if (method === 'GET') return new URL(raw.url ?? '', 'http://localhost').searchParams.getAll('query').join('\n');
   const document = typeof body === 'object' && body !== null && 'query' in body ? body.query : null;
   return typeof document === 'string' ? document : '';
+}
+
+/** As the server reads them; null for what it refuses. */
+function variablesOf({ method, body, raw }: FastifyRequest): unknown {
+  if (method === 'POST') return typeof body === 'object' && body !== null && 'variables' in body ? body.variables : null;
+  const given = new URL(raw.url ?? '', 'http://localhost').searchParams.getAll('variables');
+  try {
+    return given.length === 1 ? (JSON.parse(given[0] ?? '') as unknown) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Puts the text of a trusted document where only its name was sent: into the body, or into the address, which is read again. */

@@ -100,9 +100,9 @@ export function serveApollo(apollo: ApolloServer<ApiContext>, mask: MaskError, o
   const inFlight = new InFlight();
   const app = createApp(options.logger, inFlight);
   const { logger: log, service, authenticate, isRouter, trustedDocuments, allowedOrigins = [] } = options;
-  const admit = (document: string) => {
+  const admit = (document: string, variables: unknown) => {
     checkTrusted(document, trustedDocuments);
-    checkLimits(document);
+    checkLimits(document, variables);
   };
   const run = createRunOperation({ apollo, mask, admit });
   const eventStreams = createEventStreams(run);

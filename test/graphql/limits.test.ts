@@ -2,6 +2,7 @@ import { getIntrospectionQuery } from 'graphql';
 import { closureRef } from '../../src/domain/account';
 import { startApi, type Api } from '../support/api';
 import { openConnection } from '../support/raw-http';
+import { follow, wsClient } from '../support/watching';
 
 const BLOCKER = 'code message stage resolvableBy selfResolving amount currency relatedIds';
 const ERROR = `code message retry retryAfterSeconds field provider providerRequestId correlationId
@@ -53,6 +54,19 @@ describe('what clients and routers send passes', () => {
     expect(data?.['_entities']).toHaveLength(200);
   });
 
+  test.each([
+    ['500 representations of what a list shows', 500, 'id status statusSince terminal reason closedAt account { displayId } error { code message retry }'],
+    ['a few representations of more than is usual', 20, `${ALL} ${repeat(5, (i) => `a${i}: provider { id displayName }`)}`],
+  ])('%s', async (_what, count, selection) => {
+    const document = `query ($all: [_Any!]!) { _entities(representations: $all) { __typename ... on Closure { ${selection} } } }`;
+    const all = Array.from({ length: count }, () => ({ __typename: 'Closure', id: '01890000-0000-7000-8000-000000000000' }));
+    const { status, errors } = await api.graphql(document, { all });
+    expect([status, errors]).toEqual([200, []]);
+    const search = new URLSearchParams({ query: document, variables: JSON.stringify({ all: all.slice(0, 20) }) }).toString();
+    const byGet = await fetch(`${api.url}/graphql?${search}`, { headers: { 'apollo-require-preflight': 'yes' } });
+    expect([byGet.status, await byGet.json()]).toEqual([200, { data: { _entities: Array.from({ length: 20 }, () => null) } }]);
+  });
+
   test('the largest page with everything selected', async () => {
     const { status, errors } = await api.graphql(`query ($n: Int) { closures(first: $n) { edges { node { ${ALL} } } } }`, { n: 100 });
     expect([status, errors]).toEqual([200, []]);
@@ -81,6 +95,7 @@ describe('what would keep the process busy is refused before anything is looked 
     ['live reads', `{ ${repeat(21, (i) => eligibility(i, String(i)))} }`, VALIDATION, 'closureEligibility fields: 20'],
     ['a long document', `{ closureProviders { ${'id '.repeat(50_000)} } }`, PARSE, 'words and marks: 20000'],
     ['selections in selections', `${'{...'.repeat(3_000)}${'}'.repeat(3_000)}`, PARSE, 'brackets within brackets: 50'],
+    ['representations in representations', `${repeat(40, () => '{ _entities(representations: [1, 2])')}${' }'.repeat(40)}`, VALIDATION, '25000'],
     ['lists in lists', `{ closureStatus(closureId: ${'['.repeat(9_000)}`, PARSE, 'brackets within brackets: 50'],
   ])('%s', async (_what, document, code, message) => {
     const { status, data, errors } = await api.graphql(document);
@@ -90,6 +105,40 @@ describe('what would keep the process busy is refused before anything is looked 
     expect(errors[0]?.extensions['correlationId']).toMatch(/^[0-9a-f-]{36}$/);
     expect(api.watched.calls('closures') + api.watched.calls('list')).toBe(0);
     expect(api.logged).toEqual([]);
+  });
+
+  describe('representations with more selected than so many may have', () => {
+    const all = Array.from({ length: 500 }, () => ({ __typename: 'Closure', id }));
+    const entities = (list: string, selection = `... on Closure { ${ALL} }`) => `_entities(representations: ${list}) { ${selection} }`;
+    const literal = `[${repeat(500, () => `{ __typename: "Closure", id: "${id}" }`)}]`;
+
+    test.each([
+      ['in a variable', `query ($all: [_Any!]!) { ${entities('$all')} }`, { all }],
+      ['by a default', `query ($all: [_Any!]! = ${literal}) { ${entities('$all')} }`, {}],
+      ['in the document', `{ ${entities(literal)} }`, {}],
+      ['of a type by fragments', `query ($all: [_Any!]!) { ${entities('$all', '...A ...A ... on Account { id }')} } fragment A on Closure { ${ALL} }`, { all }],
+      ['of any type', `query ($all: [_Any!]!) { ${entities('$all', `... on _Entity { ... on Closure { ${ALL} } }`)} }`, { all }],
+      ['in two lists', `query ($all: [_Any!]!) { a: ${entities('$all')} b: ${entities('$all')} }`, { all: all.slice(0, 200) }],
+      ['in no list, with fragments within fragments', `{ ${entities('[]', '...F0')} } ${repeat(60, (i) => `fragment F${i} on Closure { ...F${i + 1} ...F${i + 1} }`)} fragment F60 on Closure { id }`, {}],
+    ])('%s', async (_what, document, variables) => {
+      const { status, errors } = await api.graphql(document, variables);
+      expect([status, errors[0]?.message]).toEqual([400, expect.stringContaining('every closure of a page: 25000')]);
+      expect(api.watched.calls('closures')).toBe(0);
+    });
+
+    test('over a WebSocket', async () => {
+      const client = wsClient(api.url);
+      const followed = follow(client, { all }, `query ($all: [_Any!]!) { ${entities('$all')} }`);
+      expect(await followed.end).toMatchObject([{ message: expect.stringContaining('every closure of a page: 25000') }]);
+      await client.dispose();
+    });
+
+    test('by a GET whose address has the variables twice', async () => {
+      const query = encodeURIComponent(`query ($all: [_Any!]!) { ${entities('$all')} }`);
+      const variables = '{"all":[]}';
+      const answer = await fetch(`${api.url}/graphql?query=${query}&variables=${variables}&variables=${variables}`, { headers: { 'apollo-require-preflight': 'yes' } });
+      expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('every closure of a page: 25000')]);
+    });
   });
 
   test('also by GET', async () => {

@@ -24,7 +24,7 @@ export interface OperationParts {
   apollo: ApolloServer<ApiContext>;
   mask: MaskError;
   /** Refuses documents by throwing. */
-  admit: (document: string) => void;
+  admit: (document: string, variables: unknown) => void;
 }
 
 /**
@@ -38,7 +38,7 @@ export function createRunOperation({ apollo, mask, admit }: OperationParts): Run
       const contextValue: ApiContext = { ...context, stream };
       const request = { query, operationName: operationName ?? undefined, variables: variables ?? undefined };
       try {
-        admit(query);
+        admit(query, variables);
         // Nothing of the request's extensions: they are for other transports.
         const { body } = await apollo.executeOperation(request, { contextValue });
         if (body.kind !== 'single') throw new Error('The server has more than one answer.');
