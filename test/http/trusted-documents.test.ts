@@ -15,7 +15,7 @@ import { changeClosure, WATCH, wsClient } from '../support/watching';
 
 const STATUS = 'query Status($id: ID!) { closureStatus(closureId: $id) { id } }';
 const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
-const named = (text: string) => ({ persistedQuery: { version: 1, sha256Hash: hashOf(text) } });
+const named = (text: string) => ({ persistedQuery: { version: 1 as const, sha256Hash: hashOf(text) } });
 const NAMED = named(STATUS);
 const REFUSED = { status: 400, codes: ['PERSISTED_QUERY_NOT_IN_LIST'] };
 const SERVED = { status: 200, codes: [] };
@@ -163,8 +163,8 @@ describe('a document is named over every transport', () => {
       signal: controller.signal,
     });
     let text = '';
-    for await (const chunk of response.body ?? []) {
-      text += Buffer.from(chunk as Uint8Array).toString();
+    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+      text += Buffer.from(chunk).toString();
       if (text.includes('\n\nevent')) break;
     }
     expect(text).toMatch(/event: next\ndata: {"data":{"closureUpdated":{.*"REQUESTED"/);
