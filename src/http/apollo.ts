@@ -30,7 +30,8 @@ const noSdl: ApolloServerPlugin<ApiContext> = {
   requestDidStart: async () => ({
     async didResolveOperation({ document }) {
       const refuse = () => {
-        throw new ApiError('FORBIDDEN', 'The schema is not shown.');
+        // Without a status the server takes it for a failure of its own: 500.
+        throw new ApiError('FORBIDDEN', 'The schema is not shown.', undefined, 403);
       };
       visit(document, { Field: ({ name }) => (name.value === '_service' ? refuse() : undefined) });
     },

@@ -153,7 +153,10 @@ test('without closures:read an account still resolves, its closure and closures 
 test('the SDL is shown only to those who may introspect, or come by way of the router', async () => {
   const [closed, routed] = await Promise.all([startApi({ introspection: false }), startApi({ introspection: false, showsSdl: true })]);
   const document = 'query { a: __typename ...S } fragment S on Query { service: _service { sdl } }';
-  const ask = async (one: Api) => (await one.graphql(document)).errors.map(({ extensions }) => extensions['code']);
-  expect([await ask(closed), await ask(routed)]).toEqual([['FORBIDDEN'], []]);
+  const ask = async (one: Api) => {
+    const { status, errors } = await one.graphql(document);
+    return [status, ...errors.map(({ extensions }) => extensions['code'])];
+  };
+  expect([await ask(closed), await ask(routed)]).toEqual([[403, 'FORBIDDEN'], [200]]);
   await Promise.all([closed.close(), routed.close()]);
 });
