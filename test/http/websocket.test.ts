@@ -144,6 +144,16 @@ describe('a WebSocket', () => {
     expect(api.logged).toEqual([]);
   });
 
+  it.each([[{ type: 'next', id: '1', payload: { data: null } }], [{ type: 'error', id: '1', payload: [{ message: 'No.' }] }], [{ type: 'connection_ack' }]])(
+    'is closed with 4400 for a message that only the server sends, and nothing of it is logged: %j',
+    async (message) => {
+      const { closed, say } = await openSocket();
+      say(message);
+      expect(await closed).toBe(4400);
+      expect(api.logged).toEqual([]);
+    },
+  );
+
   it('is cut off when its client sends on and reads nothing', async () => {
     const { socket, closed, say } = await openSocket();
     socket.on('error', () => undefined);

@@ -127,6 +127,8 @@ export function createWebSockets({ run, authenticate, mask, log, maxPayload, tru
       log.error({ correlationId, err: error }, 'unexpected error in the WebSocket server');
       socket.close(CloseCode.InternalServerError, 'Internal error');
     };
+    // The library takes for an error of its own server what is one of the client.
+    const refuse = (error: unknown) => (isOutOfPlace(error) ? socket.close(CloseCode.BadRequest, 'Only the server sends such a message') : fail(error));
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
@@ -136,7 +138,7 @@ export function createWebSockets({ run, authenticate, mask, log, maxPayload, tru
         onMessage: (take) => {
           socket.on('message', (data) => {
             if (socket.bufferedAmount > MOST_UNREAD) socket.terminate();
-            else if (isOpen()) withCorrelationId(correlationId, () => void take(String(data)).catch(fail));
+            else if (isOpen()) withCorrelationId(correlationId, () => void take(String(data)).catch(refuse));
           });
         },
       },
@@ -168,6 +170,11 @@ export function createWebSockets({ run, authenticate, mask, log, maxPayload, tru
       for (const socket of server.clients) socket.close(GOING_AWAY, 'The gateway ends; connect again');
     },
   };
+}
+
+/** For a message that is well-formed, and which no client may send: "next", "error", "connection_ack". */
+function isOutOfPlace(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Unexpected message of type ');
 }
 
 function isExpired(identity: Identity | null): boolean {
