@@ -114,6 +114,7 @@ describe('a WebSocket', () => {
     const second = follow(client, { id: closure.id });
     await second.atLeast(1);
     expect(tokens).toBe(2);
+    expect(api.logged).toEqual([]);
     second.stop();
     await client.dispose();
   });

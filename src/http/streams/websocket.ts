@@ -104,7 +104,8 @@ export function createWebSockets({ run, authenticate, mask, log, maxPayload, tru
       extra.wasAsked = true;
       // A client that comes again brings a new token.
       if (isExpired(identity)) socket.close(CloseCode.Forbidden, 'The token has expired');
-      if (!identity || isExpired(identity)) return undefined;
+      // Nobody hears it any more; without an answer the library would look for a schema of its own, and fail.
+      if (!identity || isExpired(identity)) return told(new ApiError('UNAUTHENTICATED', 'The token has expired.'));
       if (Object.keys(subscriptions).length > MOST_OPERATIONS) {
         return told(new ApiError('SERVICE_UNAVAILABLE', `One connection has room for ${MOST_OPERATIONS} operations at once.`));
       }
