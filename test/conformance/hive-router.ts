@@ -30,6 +30,8 @@ export async function startHiveRouter(subgraphs: SubgraphAddress[]): Promise<Run
     logging: false,
     graphiql: false,
     landingPage: false,
+    // It would ask for a subscription by GET, which a subgraph that minds forged requests refuses.
+    transportEntries: { '*.http': { options: { method: 'POST' } } },
     propagateHeaders: { fromClientToSubgraphs: ({ request }) => ({ authorization: request.headers.get('authorization') ?? undefined }) },
   });
   const server = createServer(runtime);

@@ -6,6 +6,7 @@ import { closureRef } from '../../src/domain/account';
 import { SCOPES } from '../../src/domain/caller';
 import { startApi, type Api, type GraphqlAnswer } from '../support/api';
 import { freshKey, startTestGateway, type TestGateway } from '../support/gateway';
+import { byToken, changeClosure, follow, sseClient, statusesOf } from '../support/watching';
 import { startHiveRouter } from './hive-router';
 
 /** Their composers differ too: Apollo's, and The Guild's. */
@@ -86,6 +87,48 @@ describe.each(ROUTERS)('%s in front of a whole gateway', (_name, start) => {
     });
     const mistaken = await ask(router, '{ closures(first: 1000) { edges { cursor } } }');
     expect(mistaken.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', field: ['first'] } }]);
+  });
+});
+
+describe('a subscription through a router', () => {
+  const WATCH = `subscription ($id: ID!) { closureUpdated(closureId: $id) { id status account { closureRef } } }`;
+  let api: Api;
+  beforeAll(async () => {
+    // Without a token, the router asks for the schema.
+    api = await startApi({ authenticate: ({ headers }) => byToken({ headers: { authorization: 'default/router', ...headers } }) });
+  });
+  afterAll(() => api.close());
+
+  async function inFront(start: (typeof ROUTERS)[number][1], test: (url: string) => Promise<void>): Promise<void> {
+    const router = await start([{ name: 'closures', url: `${api.url}/graphql` }]);
+    try {
+      await test(router.url);
+    } finally {
+      await router.dispose();
+    }
+  }
+
+  test('is followed by Hive Gateway, as its caller, to the end', async () => {
+    await inFront(startHiveRouter, async (url) => {
+      const closure = await api.seed();
+      const client = sseClient(url.replace('/graphql', ''), { headers: { authorization: 'default/someone' } });
+      const followed = follow(client, { id: closure.id }, WATCH);
+      await followed.atLeast(1);
+      await changeClosure(api, closure.id, { status: 'CLOSING' });
+      await followed.atLeast(2);
+      await changeClosure(api, closure.id, { status: 'CLOSED' });
+      expect(await followed.end).toBe('complete');
+      expect(statusesOf(followed)).toEqual(['REQUESTED', 'CLOSING', 'CLOSED']);
+      const another = follow(sseClient(url.replace('/graphql', ''), { headers: { authorization: 'other/someone' } }), { id: closure.id }, WATCH);
+      expect([await another.end, another.results]).toEqual(['complete', []]);
+    });
+  });
+
+  test('is not taken by @apollo/gateway', async () => {
+    await inFront(ROUTERS[0][1], async (url) => {
+      const { data, errors } = await ask(url, WATCH, { id: 'any' }, { authorization: 'default/someone' });
+      expect([data, errors.map(({ message }) => message)]).toEqual([null, ['Execution of subscriptions not supported by gateway']]);
+    });
   });
 });
 
