@@ -7,10 +7,10 @@ import { HttpPolicy } from '../../src/policy/http';
 import { tenantPolicy } from '../../src/policy/tenant';
 import { systemClock } from '../../src/system';
 import { closureRecord } from '../support/closure-record';
+import { decides, type PolicyServer, startPolicyServer } from '../support/policy-server';
 import { seen } from '../support/scripted-provider';
 import { accountOf, type Effect, type Operation, OPERATIONS } from './authorization-operations';
 import { codeOf, effectOf, PROVIDER, startWorld, traces, TRANSPORTS, type World } from './authorization-world';
-import { permission, type PolicyEndpoint, startPolicyEndpoint } from './policy-endpoint';
 
 /**
  * Whose closures are whose within a tenant, by each account policy. A closure and its account are asked for by callers who
@@ -101,9 +101,13 @@ const ASKS = Object.entries(CASES).flatMap(([name, operation]) =>
   })),
 );
 
-let endpoint: PolicyEndpoint;
+/** What the policy endpoint allows, as `permission` names it. */
+const allowed = new Set<string>();
+const permission = (subject: string, action: string, ref: string): string => JSON.stringify([subject, action, ref]);
+let endpoint: PolicyServer;
 beforeAll(async () => {
-  endpoint = await startPolicyEndpoint();
+  endpoint = await startPolicyServer();
+  endpoint.answer = ({ subject, action, resource }) => decides(allowed.has(permission(subject.id, action.name, resource.id)));
 });
 afterAll(() => endpoint.close());
 
@@ -121,7 +125,7 @@ describe.each(POLICIES)('AUTHORIZE=%s', (policyName) => {
   /** A token of somebody who has the account, or may only read it. */
   async function tokenOf(sub: string, ref: string, has: 'all' | 'read' | null, scope = 'closures:read closures:write'): Promise<string> {
     const actions = { all: ['close', 'read', 'refresh', 'cancel'], read: ['read'] };
-    for (const action of has ? actions[has] : []) endpoint.allowed.add(permission(sub, action, ref));
+    for (const action of has ? actions[has] : []) allowed.add(permission(sub, action, ref));
     return world.issuer.token({ tenant: 'default', sub, scope, ...(policyName === 'claim' && { accounts: has ? [ref] : [] }) });
   }
 
@@ -131,7 +135,7 @@ describe.each(POLICIES)('AUTHORIZE=%s', (policyName) => {
     const input = { idempotencyKey: randomUUID(), account, reason: 'CUSTOMER_REQUEST' };
     const result = await TRANSPORTS['POST']!.ask(world, await tokenOf(sub, closureRef(account), 'all'), closeAccount!, { input });
     expect(codeOf(result)).toBeUndefined();
-    endpoint.allowed.clear();
+    allowed.clear();
     const closure = await world.api.watched.store.byIdempotencyKey('default', sub, input.idempotencyKey);
     if (!closure) throw new Error('Nothing was recorded.');
     return closure;
