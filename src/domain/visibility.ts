@@ -40,7 +40,7 @@ export function closureAsSeenBy(caller: Caller, closure: Closure, ordinaryMappin
     caller.subject === closure.subject && caller.tenant === closure.tenant ? closure : { ...closure, idempotencyKey: null };
   if (mayOperate(caller)) return seen;
   const hidden = isHidden(closure);
-  const held = seen.blockers.some(isHold);
+  const held = [...seen.blockers, ...(seen.error?.blockers ?? [])].some(isHold);
   return {
     ...seen,
     blockers: blockersAsSeenBy(caller, seen.blockers),
