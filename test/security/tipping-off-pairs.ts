@@ -30,7 +30,7 @@ export const hold: Blocker = { ...review, code: 'COMPLIANCE_HOLD', message: 'AML
 
 /** What one of the two says, wherever a closure has room for it. */
 interface Words {
-  intent: Pick<Closure, 'reasonText' | 'reasonMapping' | 'initiator'>;
+  intent: Pick<Closure, 'reason' | 'reasonText' | 'reasonMapping' | 'initiator'>;
   providerStatus: string;
   blocker: Blocker;
   action: NonNullable<Closure['requiredAction']>;
@@ -39,7 +39,7 @@ interface Words {
 }
 
 const SECRET: Words = {
-  intent: { reasonText: 'secret text', reasonMapping: 'LOSSY', initiator: 'AUTHORITY' },
+  intent: { reason: 'SANCTIONS', reasonText: 'secret text', reasonMapping: 'LOSSY', initiator: 'AUTHORITY' },
   providerStatus: 'AML_REVIEW',
   blocker: hold,
   action: { type: 'AML_FORM', url: 'https://bank.example/aml' },
@@ -47,7 +47,7 @@ const SECRET: Words = {
   detail: 'SAR filed',
 };
 const PLAIN: Words = {
-  intent: { reasonText: 'a text', reasonMapping: 'EXACT', initiator: 'PROVIDER' },
+  intent: { reason: 'OTHER', reasonText: 'a text', reasonMapping: 'EXACT', initiator: 'PROVIDER' },
   providerStatus: 'CLOSING_STARTED',
   blocker: review,
   action: { type: 'ADDRESS_FORM', url: 'https://bank.example/address' },
@@ -63,7 +63,7 @@ function trouble(code: ClosureErrorCode, { providerCode }: Words, blockers: Bloc
 const STATUSES: Record<ClosureStatus, (words: Words) => Partial<Closure>> = {
   SCHEDULED: () => ({ expectedCloseAt: AT + 86_400_000 }),
   REQUESTED: (words) => ({ error: trouble('PROVIDER_UNAVAILABLE', words) }),
-  UNCONFIRMED: (words) => ({ error: trouble('OUTCOME_UNKNOWN', words) }),
+  UNCONFIRMED: (words) => ({ error: trouble('CLOSURE_BLOCKED', words, [words.blocker]) }),
   ACTION_REQUIRED: ({ action, blocker }) => ({ requiredAction: action, blockers: [blocker] }),
   CLOSING: (words) => ({ requiredAction: words.action, blockers: [words.blocker], error: trouble('PROVIDER_UNAVAILABLE', words) }),
   CLOSED: () => ({ closedAt: AT }),
@@ -91,18 +91,25 @@ export interface Pair {
   ordinary: Side;
 }
 
+/** A closing for a sensitive reason, and one that it has to look like. */
 export async function seedPair(api: Api, reason: ClosureReason, status: ClosureStatus): Promise<Pair> {
-  return { sensitive: await seedSide(api, reason, status, SECRET), ordinary: await seedSide(api, 'OTHER', status, PLAIN) };
+  const secret = { ...SECRET, intent: { ...SECRET.intent, reason } };
+  return { sensitive: await seedSide(api, status, secret), ordinary: await seedSide(api, status, PLAIN) };
 }
 
-async function seedSide(api: Api, reason: ClosureReason, status: ClosureStatus, words: Words): Promise<Side> {
+/** Two closings for an ordinary reason, which a partner asked for: the account of one is held, that of the other reviewed. */
+export async function seedHeld(api: Api, status: ClosureStatus): Promise<Pair> {
+  const asked = { intent: { reason: 'CUSTOMER_REQUEST', reasonText: 'a text', reasonMapping: 'EXACT', initiator: 'PARTNER' }, detail: 'Our own words.' } as const;
+  return { sensitive: await seedSide(api, status, { ...SECRET, ...asked }), ordinary: await seedSide(api, status, { ...PLAIN, ...asked }) };
+}
+
+async function seedSide(api: Api, status: ClosureStatus, words: Words): Promise<Side> {
   const times = { requestedAt: AT, updatedAt: AT, statusSince: AT };
   const closure = closureRecord({
     ...times,
     ...words.intent,
     account: newAccount('ACCOUNT'),
     subject: 'bank-officer',
-    reason,
     status,
     providerStatus: words.providerStatus,
     ...STATUSES[status](words),

@@ -5,7 +5,7 @@ import type { ClosureStore } from '../../src/ports/store';
 import { systemRandomness } from '../../src/system';
 import { SETTINGS, startApi } from '../support/api';
 import { startFakeRouter } from '../support/fake-router';
-import { AT, newBank, type Pair, PROVIDER, seedPair, type Side, TOLD, unnamed } from './tipping-off-pairs';
+import { AT, newBank, type Pair, PROVIDER, seedHeld, seedPair, type Side, TOLD, unnamed } from './tipping-off-pairs';
 import { OPERATOR, post, STATUS, type Way, WAYS, type World } from './tipping-off-ways';
 
 /**
@@ -56,6 +56,13 @@ async function look(way: Way, side: Side) {
   return { text, statements, requests: bank.sent.length - sent, reads: bank.reads - reads };
 }
 
+async function expectAlike(way: Way, { sensitive, ordinary }: Pair): Promise<void> {
+  const seen = await look(way, sensitive);
+  expect(seen).toEqual(await look(way, ordinary));
+  expect(seen.text).not.toMatch(TOLD);
+  expect(seen.text.includes('"id":"<id>"')).toBe(way.finds(sensitive.closure));
+}
+
 describe.each(CASES)('a closing for $reason that is $status', ({ reason, status }) => {
   let pair: Pair;
   beforeAll(async () => {
@@ -69,10 +76,22 @@ describe.each(CASES)('a closing for $reason that is $status', ({ reason, status 
     for (const word of [`"reason":"${reason}"`, `"status":"${status}"`, group.id, ...words]) expect(text).toContain(word);
   });
 
-  it.each(Object.entries(WAYS))('looks like an ordinary one by %s, and takes the same work', async (_name, way) => {
-    const sensitive = await look(way, pair.sensitive);
-    expect(sensitive).toEqual(await look(way, pair.ordinary));
-    expect(sensitive.text).not.toMatch(TOLD);
-    expect(sensitive.text.includes('"id":"<id>"')).toBe(way.finds(pair.sensitive.closure));
+  it.each(Object.entries(WAYS))('looks like an ordinary one by %s, and takes the same work', (_name, way) => expectAlike(way, pair));
+});
+
+/** Where the hold is among what the closure shows. */
+const HELD = ['UNCONFIRMED', 'ACTION_REQUIRED', 'CLOSING', 'REJECTED', 'NEEDS_REVIEW'] as const satisfies readonly ClosureStatus[];
+
+describe.each(HELD)('an ordinary closing of an account that is held, and that is %s', (status) => {
+  let pair: Pair;
+  beforeAll(async () => {
+    pair = await seedHeld(world.api, status);
   });
+
+  it('is told to operators as it is', async () => {
+    const text = await post(world, STATUS, { id: pair.sensitive.closure.id }, OPERATOR);
+    for (const word of ['AML_REVIEW', 'COMPLIANCE_HOLD', 'case-77']) expect(text).toContain(word);
+  });
+
+  it.each(Object.entries(WAYS))('looks like one of an account under review by %s, and takes the same work', (_name, way) => expectAlike(way, pair));
 });
