@@ -2,6 +2,7 @@ import type { Blocker, BlockerCode } from './blocker';
 import { type Caller, mayOperate } from './caller';
 import type { ClosureError } from './closure-error';
 import type { Closure, ClosureEvent } from './closure';
+import type { ClosureStatus } from './closure-status';
 import { isSensitive, type ReasonMapping } from './reason';
 
 /**
@@ -9,6 +10,8 @@ import { isSensitive, type ReasonMapping } from './reason';
  * any account. Every path that shows a closure goes through here.
  */
 const HOLDS: readonly BlockerCode[] = ['COMPLIANCE_HOLD', 'LEGAL_HOLD'];
+/** Where the blockers stand beside the word that was read with them, or the word says no more than that the account is closed. */
+const WORD_IS_SHOWN: readonly ClosureStatus[] = ['CLOSING', 'SCHEDULED', 'ACTION_REQUIRED', 'CLOSED'];
 /** What is left of a hold: neither its amount nor what it is related to nor who could lift it. */
 const REVIEW: Omit<Blocker, 'stage'> = {
   code: 'MANUAL_REVIEW',
@@ -45,7 +48,8 @@ export function closureAsSeenBy(caller: Caller, closure: Closure, ordinaryMappin
     ...seen,
     blockers: blockersAsSeenBy(caller, seen.blockers),
     error: seen.error && errorAsSeenBy(caller, seen.error, hidden || held),
-    ...((hidden || held) && { providerStatus: null, requiredAction: null }),
+    ...((hidden || held) && { requiredAction: null }),
+    providerStatus: hidden || held || !WORD_IS_SHOWN.includes(seen.status) ? null : seen.providerStatus,
     ...(hidden && { reason: 'OTHER', reasonText: null, initiator: 'PROVIDER' }),
     ...((hidden || seen.reason === 'OTHER') && { reasonMapping: ordinaryMapping }),
   };

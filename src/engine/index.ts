@@ -1,4 +1,4 @@
-import type { AccountInput } from '../domain/account';
+import { type AccountInput, closureRef } from '../domain/account';
 import { type Caller, mayOperate } from '../domain/caller';
 import { blockersAsSeenBy, errorAsSeenBy, isHidden, isHold } from '../domain/visibility';
 import { Access } from './access';
@@ -81,12 +81,14 @@ export function createEngine(parts: EngineParts): Engine {
 
   async function eligibility(caller: Caller, account: AccountInput): Promise<Eligibility> {
     const found = await checkEligibility(parts, reader, access, caller, account);
-    const held = !mayOperate(caller) && found.blockers.some(isHold);
+    if (mayOperate(caller) || !found.account) return found;
+    const [closure] = await parts.store.newestByRef(caller.tenant, [closureRef(found.account)]);
+    const silent = found.blockers.some(isHold) || (closure ? isHidden(closure) : false);
     return {
       ...found,
-      providerStatus: held ? null : found.providerStatus,
+      providerStatus: silent ? null : found.providerStatus,
       blockers: blockersAsSeenBy(caller, found.blockers),
-      error: found.error && errorAsSeenBy(caller, found.error, held),
+      error: found.error && errorAsSeenBy(caller, found.error, silent),
     };
   }
 

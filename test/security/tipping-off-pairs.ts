@@ -61,7 +61,7 @@ function trouble(code: ClosureErrorCode, { providerCode }: Words, blockers: Bloc
 
 /** What goes with each status. */
 const STATUSES: Record<ClosureStatus, (words: Words) => Partial<Closure>> = {
-  SCHEDULED: () => ({ expectedCloseAt: AT + 86_400_000 }),
+  SCHEDULED: ({ blocker }) => ({ expectedCloseAt: AT + 86_400_000, blockers: [blocker] }),
   REQUESTED: (words) => ({ error: trouble('PROVIDER_UNAVAILABLE', words) }),
   UNCONFIRMED: (words) => ({ error: trouble('CLOSURE_BLOCKED', words, [words.blocker]) }),
   ACTION_REQUIRED: ({ action, blocker }) => ({ requiredAction: action, blockers: [blocker] }),
@@ -97,10 +97,12 @@ export async function seedPair(api: Api, reason: ClosureReason, status: ClosureS
   return { sensitive: await seedSide(api, status, secret), ordinary: await seedSide(api, status, PLAIN) };
 }
 
-/** Two closings for an ordinary reason, which a partner asked for: the account of one is held, that of the other reviewed. */
+/** Two closings for an ordinary reason: the account of one is held, that of the other reviewed. */
 export async function seedHeld(api: Api, status: ClosureStatus): Promise<Pair> {
-  const asked = { intent: { reason: 'CUSTOMER_REQUEST', reasonText: 'a text', reasonMapping: 'EXACT', initiator: 'PARTNER' }, detail: 'Our own words.' } as const;
-  return { sensitive: await seedSide(api, status, { ...SECRET, ...asked }), ordinary: await seedSide(api, status, { ...PLAIN, ...asked }) };
+  // What a provider says in an error is known for a hold's only where the hold stands beside it.
+  const inError = status === 'REQUESTED' || status === 'FAILED' ? { providerCode: PLAIN.providerCode } : {};
+  const asked = { intent: { reason: 'CUSTOMER_REQUEST', reasonText: 'a text', reasonMapping: 'EXACT', initiator: 'HOLDER' }, detail: 'Our own words.' } as const;
+  return { sensitive: await seedSide(api, status, { ...SECRET, ...asked, ...inError }), ordinary: await seedSide(api, status, { ...PLAIN, ...asked }) };
 }
 
 async function seedSide(api: Api, status: ClosureStatus, words: Words): Promise<Side> {

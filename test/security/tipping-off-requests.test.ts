@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { Blocker } from '../../src/domain/blocker';
-import type { CloseOutcome } from '../../src/domain/outcome';
+import type { AccountRead, CloseOutcome } from '../../src/domain/outcome';
 import { systemRandomness } from '../../src/system';
 import { type Api, SETTINGS, startApi } from '../support/api';
 import { seen } from '../support/scripted-provider';
 import { AT, hold, newBank, PROVIDER, review, TOLD } from './tipping-off-pairs';
-import { APP, BLOCKER, CLOSE, ERROR, OPERATOR, post } from './tipping-off-ways';
+import { APP, BLOCKER, CLOSE, ERROR, EVERYTHING, OPERATOR, post, STATUS } from './tipping-off-ways';
 
 /** What whoever asks for a closing is told, the first time and when the same request comes again, byte by byte. */
 
 const OFFICER = { 'x-test-subject': 'bank-officer' };
 const REFRESH = 'mutation ($id: ID!) { refreshClosure(closureId: $id) { error { code } } }';
+const REFRESH_ALL = `mutation ($id: ID!) { refreshClosure(closureId: $id) { closure { ...C } ${ERROR} } } ${EVERYTHING}`;
+const CANCEL = `mutation ($id: ID!) { cancelClosure(closureId: $id) { closure { ...C } ${ERROR} } } ${EVERYTHING}`;
 const ELIGIBILITY = `query ($account: AccountInput!) { closureEligibility(account: $account) { eligible providerStatus blockers { ...B } ${ERROR} } } ${BLOCKER}`;
 /** What the provider says of two accounts; only operators may hear the first. */
 const HELD = { blocker: hold, word: 'AML_REVIEW' };
@@ -105,6 +107,41 @@ describe.each([
     for (const word of ['"replayed":true', 'COMPLIANCE_HOLD', 'case-77', 'AML_REVIEW']) expect(second.text).toContain(word);
     const request = newRequest();
     expect((await told(ELIGIBILITY, { account: request.account }, request, OPERATOR)).text).toContain('COMPLIANCE_HOLD');
+  });
+});
+
+describe('an account that is being closed for a sensitive reason', () => {
+  it('looks in a preview like one that its provider closes', async () => {
+    const previewed = async (reason: string, initiator: string, word: string, headers: Record<string, string> = APP) => {
+      const request = newRequest(reason, initiator);
+      bank.answers = [{ kind: 'accepted' }];
+      bank.states = [{ ...seen('CLOSING', { providerStatus: word }), providerErrors: [{ code: word, message: `${word} of the account` }] } as AccountRead];
+      await close(request, OFFICER);
+      return told(ELIGIBILITY, { account: request.account }, request, headers);
+    };
+    const sensitive = await previewed('SANCTIONS', 'AUTHORITY', 'AML_CLOSING');
+    expect(sensitive).toEqual(await previewed('OTHER', 'PROVIDER', 'CLOSING'));
+    expect(sensitive.text).not.toMatch(TOLD);
+    // What nobody has to hide is shown.
+    expect((await previewed('CUSTOMER_REQUEST', 'HOLDER', 'ON_ITS_WAY')).text).toContain('ON_ITS_WAY');
+    expect((await previewed('SANCTIONS', 'AUTHORITY', 'AML_CLOSING', OPERATOR)).text).toContain('AML_CLOSING');
+  });
+});
+
+describe('a word that was read beside a hold', () => {
+  it.each([
+    ['while the request waits to be sent again', async () => undefined],
+    ['when the closing is withdrawn', async (id: string) => post({ api }, CANCEL, { id })],
+  ])('is not shown without it %s', async (_when, then) => {
+    const request = newRequest();
+    bank.answers = [{ kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: 'Later.' }];
+    bank.states = [seen('OPEN', { providerStatus: 'AML_REVIEW', blockers: [{ ...hold, stage: 'REQUEST' }] })];
+    await close(request);
+    const [closure] = await api.watched.store.list('default', {}, 1, null);
+    const id = closure?.id ?? '';
+    const answers = [await post({ api }, REFRESH_ALL, { id }), await then(id), await post({ api }, STATUS, { id })];
+    expect(answers.join()).not.toMatch(TOLD);
+    expect(await post({ api }, STATUS, { id }, OPERATOR)).toContain('AML_REVIEW');
   });
 });
 

@@ -29,7 +29,8 @@ export function judgeNews(situation: Situation, news: News, facts: Facts): NewsV
   if (news.kind === 'changed') return lookAgain(situation, facts);
   if (news.kind === 'closing' && closure.status === 'CLOSING' && closure.closingSeenAt !== null) return null;
   const state = news.kind === 'closed' ? 'CLOSED' : 'CLOSING';
-  const providerStatus = closure.providerStatus ?? undefined;
+  // An event brings no word of its own, and the one before it is not that of a closed account.
+  const providerStatus = (state === 'CLOSING' && closure.providerStatus) || undefined;
   return { verdict: judgeRead(situation, { ok: true, state, providerStatus, blockers: closure.blockers, aliases: [] }, facts) };
 }
 

@@ -14,14 +14,18 @@ export function judgeRead(situation: Situation, read: AccountRead, facts: Facts)
   const { notFoundSince } = situation.closure;
   const missing = read.state === 'NOT_FOUND' ? (notFoundSince ?? facts.now) : null;
   // A word that nobody knows is no find either.
-  return { ...verdict, set: { notFoundSince: read.state === 'UNKNOWN' ? notFoundSince : missing, ...shown(situation, read), ...verdict.set } };
+  return { ...verdict, set: { notFoundSince: read.state === 'UNKNOWN' ? notFoundSince : missing, ...shown(situation, read, verdict), ...verdict.set } };
 }
 
-/** Where a closure waits, the account's own word and blockers are worth showing whatever they mean. */
-function shown({ closure }: Situation, read: AccountSeen): Verdict['set'] {
+/**
+ * Where a closure waits, the account's own word and blockers are worth showing whatever they mean. The blockers go with the word, of
+ * which they may say that not everybody is to see it; see visibility.ts. A closed one keeps the word that it was closed by.
+ */
+function shown({ closure }: Situation, read: AccountSeen, { set: { status = closure.status } }: Verdict): Verdict['set'] {
+  if (status === 'CLOSED') return read.state === 'CLOSED' ? { providerStatus: read.providerStatus ?? null } : {};
   const providerStatus = read.providerStatus ?? closure.providerStatus;
   const waiting: ClosureStatus[] = ['CLOSING', 'SCHEDULED', 'ACTION_REQUIRED'];
-  return waiting.includes(closure.status)
+  return waiting.includes(status) || waiting.includes(closure.status)
     ? { providerStatus, blockers: knownBlockers(closure.blockers, read), expectedCloseAt: read.expectedCloseAt ?? closure.expectedCloseAt }
     : { providerStatus };
 }
