@@ -1,5 +1,6 @@
 import { attemptContract } from './attempts';
 import { auditContract } from './audit';
+import { Called } from './called';
 import { censusContract } from './census';
 import { childrenContract } from './children';
 import { claimContract } from './claims';
@@ -12,6 +13,7 @@ import { lifecycleContract } from './lifecycle';
 import { listContract } from './list';
 import { newsContract } from './news';
 import { pruningContract } from './pruning';
+import { quotaContract } from './quota';
 import { recordContract } from './record';
 import { tenantContract } from './tenants';
 import { textContract } from './texts';
@@ -21,9 +23,10 @@ import { wakingContract } from './waking';
 /** What every ClosureStore must do, whatever it is built on. `open` gives an empty store. */
 export function storeContract(name: string, { open }: { open(): Promise<StoreHarness> }): void {
   describe(`closure store contract: ${name}`, () => {
+    const called = new Called();
     let harness: StoreHarness;
     beforeEach(async () => {
-      harness = await open();
+      harness = called.watch(await open());
     });
     afterEach(async () => {
       await harness.dispose();
@@ -43,6 +46,7 @@ export function storeContract(name: string, { open }: { open(): Promise<StoreHar
       censusContract,
       historyContract,
       listContract,
+      quotaContract,
       tenantContract,
       newsContract,
       textContract,
@@ -50,5 +54,10 @@ export function storeContract(name: string, { open }: { open(): Promise<StoreHar
       auditContract,
     ];
     for (const part of parts) part(() => harness);
+
+    // The last one: it looks at what all of them did.
+    it('has every method of the port called', () => {
+      expect(called.missing()).toEqual([]);
+    });
   });
 }
