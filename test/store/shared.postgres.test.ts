@@ -1,7 +1,10 @@
 import { Client } from 'pg';
+import { ClockWatch } from '../../src/engine/clock-watch';
 import type { ClosureStore, StoreNews } from '../../src/ports/store';
+import type { Telemetry } from '../../src/ports/telemetry';
 import { StoreNotDurable, StoreTooNew, StoreUnreachable } from '../../src/store/errors';
-import { openPostgresStore } from '../../src/store/postgres';
+import { openPostgresStore, type PostgresOptions } from '../../src/store/postgres';
+import { until } from '../faults/waiting';
 import { byObserver, byWorker, LEASE_MS } from '../store-contract/harness';
 import { createDatabase, type TestDatabase } from '../support/postgres-database';
 import { sampleClosure, sampleEvent } from '../support/sample-closure';
@@ -16,8 +19,8 @@ afterEach(async () => {
   await database.dispose();
 });
 
-async function open() {
-  const { store, clock } = await openPostgresStore(database.url);
+async function open(options?: PostgresOptions) {
+  const { store, clock } = await openPostgresStore(database.url, options);
   opened.push(store);
   return { store, clock };
 }
@@ -56,7 +59,7 @@ function next(store: ClosureStore, wanted: (news: StoreNews) => boolean): Promis
 
 describe('the tables', () => {
   it('are made once when ten processes start at the same moment', async () => {
-    const stores = await Promise.all(Array.from({ length: 10 }, open));
+    const stores = await Promise.all(Array.from({ length: 10 }, () => open()));
     await Promise.all(stores.map(({ store }) => recorded(store)));
     expect(await database.sql('SELECT count(*)::int AS rows FROM gateway_schema')).toEqual([{ rows: 1 }]);
   });
@@ -170,6 +173,35 @@ describe('two stores on one database', () => {
     await database.sql("CREATE OR REPLACE FUNCTION gateway_now() RETURNS bigint LANGUAGE sql VOLATILE AS 'SELECT 5000000::bigint'");
     const { clock: other } = await open();
     expect(other.now()).toBeLessThan(5_010_000);
+  });
+});
+
+describe("the database's clock", () => {
+  const HOUR_MS = 3_600_000;
+
+  it.each([
+    ['forward', HOUR_MS],
+    ['back', -HOUR_MS],
+  ])('is followed when it is set %s under an open store, and operations are told', async (way, by) => {
+    const { clock } = await open({ askTimeEveryMs: 50 });
+    const alarms: string[] = [];
+    const telemetry: Telemetry = {
+      transition() {}, providerCall() {}, circuit() {}, overloaded() {}, unmapped() {}, pruned() {},
+      alarm: ({ what, error }) => void alarms.push(`${what}: ${String(error)}`),
+    };
+    const watch = new ClockWatch({ clock, telemetry });
+    watch.start();
+    const ahead = () => clock.now() - clock.monotonic();
+    const before = ahead();
+    await database.sql(
+      `CREATE OR REPLACE FUNCTION gateway_now() RETURNS bigint LANGUAGE sql VOLATILE AS
+       'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint + ${by}'`,
+    );
+    // Far less than an hour, and more than the questions take on a busy machine.
+    expect(await until(() => Math.abs(ahead() - before - by) < 5_000)).toBe(true);
+    expect(await until(() => alarms.length > 0)).toBe(true);
+    watch.stop();
+    expect(alarms).toEqual([expect.stringMatching(new RegExp(`^the clock was set: Error: It went ${way} by 3(59|60)\\d{4} ms\\.$`))]);
   });
 });
 

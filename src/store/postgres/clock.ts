@@ -1,7 +1,7 @@
 import type { Clock } from '../../ports/clock';
 import type { Query } from './driver';
 
-/** How often the database is asked for its time, ms. Clocks drift by a fraction of a millisecond in that time. */
+/** How often the database is asked for its time unless told otherwise, ms. Clocks drift by a fraction of a millisecond in that time. */
 const ASK_EVERY_MS = 10_000;
 /** How often it is asked at the start: the first question may have to wait for its connection. */
 const FIRST_QUESTIONS = 4;
@@ -31,14 +31,14 @@ export class DatabaseClock implements Clock {
   ) {}
 
   /** @throws what the first question throws; later ones that fail leave the clock as it is */
-  static async start(query: Query): Promise<DatabaseClock> {
+  static async start(query: Query, askEveryMs = ASK_EVERY_MS): Promise<DatabaseClock> {
     let best = await ask(query);
     for (let asked = 1; asked < FIRST_QUESTIONS; asked += 1) {
       const next = await ask(query);
       if (next.error < best.error) best = next;
     }
     const clock = new DatabaseClock(query, best);
-    clock.#timer = setInterval(() => void clock.#again(), ASK_EVERY_MS).unref();
+    clock.#timer = setInterval(() => void clock.#again(), askEveryMs).unref();
     return clock;
   }
 

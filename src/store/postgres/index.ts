@@ -45,6 +45,11 @@ export interface OpenPostgresStore {
   clock: Clock;
 }
 
+export interface PostgresOptions {
+  /** How often the database is asked for its time, ms. Default: 10 s. */
+  askTimeEveryMs?: number;
+}
+
 /**
  * Opens the store in a PostgreSQL database, beside any number of other processes.
  * @param url postgres://user:password@host:port/database, with libpq's parameters
@@ -52,18 +57,22 @@ export interface OpenPostgresStore {
  * @throws StoreNotDurable when the database does not keep a durability setting
  * @throws StoreTooNew when a newer gateway has migrated the database
  */
-export async function openPostgresStore(url: string): Promise<OpenPostgresStore> {
+export async function openPostgresStore(url: string, options: PostgresOptions = {}): Promise<OpenPostgresStore> {
   const driver = new PgDriver(url, prepareSession);
-  return await openedOr(driver, () => openOnDriver(driver, assertDurable));
+  return await openedOr(driver, () => openOnDriver(driver, assertDurable, options));
 }
 
 /**
  * {@link openPostgresStore} on any client; whether the database is durable is the client's to know.
  * @param assertFit asked by every ping whether the database is still what it was when its connections were made
  */
-export async function openOnDriver(driver: Driver, assertFit: (query: Query) => Promise<void> = async () => {}): Promise<OpenPostgresStore> {
+export async function openOnDriver(
+  driver: Driver,
+  assertFit: (query: Query) => Promise<void> = async () => {},
+  { askTimeEveryMs }: PostgresOptions = {},
+): Promise<OpenPostgresStore> {
   await migrate(driver);
-  const clock = await DatabaseClock.start(driver.query);
+  const clock = await DatabaseClock.start(driver.query, askTimeEveryMs);
   const store = new PostgresStore(driver, clock, assertFit);
   try {
     await store.listen();
