@@ -54,4 +54,28 @@ describe('when a closure is due', () => {
   ])('%s', (_, got, expected) => {
     expect(got).toBe(expected);
   });
+
+  // What failed together must not come back together.
+  it.each([
+    ['a first retry', { kind: 'retry' }, 0, [1_000, 1_250, 1_500]],
+    ['a tenth retry', { kind: 'retry' }, 9, [512_000, 640_000, 768_000]],
+    ['a retry at its longest', { kind: 'retry' }, 30, [675_000, 787_500, 900_000]],
+    ['a retry that the provider put off', { kind: 'retry', afterMs: 30_000 }, 0, [30_000, 31_500, 33_000]],
+    ['a first poll', { kind: 'poll' }, 0, [60_000, 75_000, 90_000]],
+    ['a poll at its longest', { kind: 'poll' }, 30, [2_700_000, 3_150_000, 3_600_000]],
+    ['a slow poll', { kind: 'slow' }, 0, [2_700_000, 3_150_000, 3_600_000]],
+  ] as const)('%s is spread over its whole interval by chance', (_, next, quietSteps, spread) => {
+    expect([0, 0.5, 1].map((fraction) => due(next, quietSteps, fraction))).toEqual(spread);
+  });
+
+  it('chance counts in the second and every later retry and poll, and stays within its bounds', () => {
+    for (const [kind, min, max] of [['retry', settings.retryMinMs, settings.retryMaxMs], ['poll', settings.pollMinMs, settings.pollMaxMs]] as const) {
+      for (let quietSteps = 0; quietSteps < 40; quietSteps += 1) {
+        const [early, late] = [0.2, 0.8].map((fraction) => due({ kind }, quietSteps, fraction)!) as [number, number];
+        expect(early).toBeGreaterThan(min);
+        expect(late).toBeGreaterThan(early);
+        expect(late).toBeLessThan(max);
+      }
+    }
+  });
 });
