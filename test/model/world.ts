@@ -133,7 +133,7 @@ export function startOf(scenario: Scenario): World {
     events: [],
     refresh: null,
     truth: { state: 'OPEN', before: [], inEffect: [], effective: 0, reopenings: 0, everClosing: false, everClosed: false, everEnded: false },
-    left: { sends: 2, crashes: 0, outsideCloses: 0, reopenings: 0, people: 0, ...scenario.left },
+    left: { sends: 2, crashes: 1, outsideCloses: 0, reopenings: 0, people: 0, ...scenario.left },
   };
 }
 
