@@ -89,9 +89,10 @@ async function main(): Promise<void> {
       const options = [...(storeName === 'sqlite' ? [] : ['--store', storeName]), ...(count === undefined ? [] : ['--count', count])];
       say(`\n${part}, seed ${seed}`);
       const report = await (PARTS[storeName][part] as Part)({ store, count, seed, say });
-      say(`\n${tableOf(report.rows)}\n`);
+      const table = tableOf(report.rows);
+      say(`\n${table}\n`);
       const command = ['npm run faults --', part, ...options].join(' ');
-      say(keepTable(REPORT, `${part} ${storeName}`, `\`${command}\` (seed ${seed}; ${circumstances()})`, report));
+      say(keepTable(REPORT, `${part} ${storeName}`, `\`${command}\` (seed ${seed}; ${circumstances()})`, table, report));
       if (!report.isGood) process.exitCode = 1;
     }
   } finally {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { keepTable } from './report';
+import { keepTable, tableOf } from './report';
 
 const BEFORE = 'Above.\n<!-- kills sqlite: begin -->\nan older table\n<!-- kills sqlite: end -->\nBelow.\n';
 
@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function keep(isWhole: boolean, isGood: boolean): { said: string; page: string } {
-  const said = keepTable(file, 'kills sqlite', 'the command', { rows: [['kills', '7']], isWhole, isGood });
+  const said = keepTable(file, 'kills sqlite', 'the command', tableOf([['kills', '7']]), { isWhole, isGood });
   return { said, page: readFileSync(file, 'utf8') };
 }
 
@@ -31,4 +31,8 @@ it.each([
   const { said, page } = keep(isWhole, isGood);
   expect(page).toBe(BEFORE);
   expect(said).toContain(words);
+});
+
+it('a table may have as many columns as it has heads', () => {
+  expect(tableOf([['1', '2 ms', '3']], ['pair', 'well', 'ratio'])).toBe('| pair | well | ratio |\n|---|---|---|\n| 1 | 2 ms | 3 |');
 });

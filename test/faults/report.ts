@@ -6,12 +6,16 @@ import type { MakeStore } from './stores';
 /** A figure and its value. */
 export type Row = [what: string, value: string];
 
-export interface PartReport {
-  rows: Row[];
+/** What decides whether a table is kept. */
+export interface Worth {
   /** It did as much as the part does by itself, or more. */
   isWhole: boolean;
   /** Every promise was kept. */
   isGood: boolean;
+}
+
+export interface PartReport extends Worth {
+  rows: Row[];
 }
 
 export interface PartOptions {
@@ -46,8 +50,9 @@ export function quantile(values: readonly number[], fraction: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(fraction * sorted.length))] ?? Number.NaN;
 }
 
-export function tableOf(rows: readonly Row[], heads: Row = ['figure', 'value']): string {
-  return [`| ${heads.join(' | ')} |`, '|---|---|', ...rows.map(([what, value]) => `| ${what} | ${value} |`)].join('\n');
+export function tableOf(rows: readonly (readonly string[])[], heads: readonly string[] = ['figure', 'value']): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(heads), `|${'---|'.repeat(heads.length)}`, ...rows.map(line)].join('\n');
 }
 
 /** Where and when the figures were had. A load above the processors means that the run had to share them. */
@@ -57,15 +62,15 @@ export function circumstances(): string {
 }
 
 /**
- * Keeps a part's table in the file, unless it would take the place of a better one: a short run shows less, and one that
- * failed is for whoever mends it.
+ * Keeps a table in the file, unless it would take the place of a better one: a short run shows less, and one that failed
+ * is for whoever mends it.
  * @param source the command and its circumstances
  * @returns what became of it, for the person at the terminal
  */
-export function keepTable(file: string, name: string, source: string, { rows, isWhole, isGood }: PartReport): string {
+export function keepTable(file: string, name: string, source: string, table: string, { isWhole, isGood }: Worth): string {
   if (!isGood) return `A promise was broken: ${file} is left as it is.`;
   if (!isWhole) return `Shorter than the part is by itself: ${file} is left as it is.`;
-  writeBetweenMarks(file, name, `${source}\n\n${tableOf(rows)}`);
+  writeBetweenMarks(file, name, `${source}\n\n${table}`);
   return `Kept in ${file}.`;
 }
 
