@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { type Finding, FINDING_KINDS, type FindingKind } from './checker';
@@ -55,10 +56,25 @@ export function tableOf(rows: readonly (readonly string[])[], heads: readonly st
   return [line(heads), `|${'---|'.repeat(heads.length)}`, ...rows.map(line)].join('\n');
 }
 
-/** Where and when the figures were had. A load above the processors means that the run had to share them. */
+/** Where and when the figures were had, and of which program. A load above the processors means that the run had to share them. */
 export function circumstances(): string {
   const load = loadavg()[1]?.toFixed(1);
-  return `Node ${process.versions.node}, ${availableParallelism()} processors, load ${load}, ${new Date().toISOString().slice(0, 10)}`;
+  const commit = commitOf(__dirname);
+  const facts = [`Node ${process.versions.node}`, `${availableParallelism()} processors`, `load ${load}`, ...(commit ? [`commit ${commit}`] : [])];
+  return [...facts, new Date().toISOString().slice(0, 10)].join(', ');
+}
+
+/** The commit that the folder is of, and whether anything but the pages was changed since; '' where git knows nothing of it. */
+export function commitOf(folder: string): string {
+  const git = (...args: string[]) => execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  try {
+    const hash = git('rev-parse', '--short', 'HEAD');
+    // The tables that a run writes into the pages make no other program of it.
+    const changes = git('status', '--porcelain', '--', ':(top)', ':(top,exclude)docs');
+    return changes === '' ? hash : `${hash} with changes`;
+  } catch {
+    return '';
+  }
 }
 
 /**
