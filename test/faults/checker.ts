@@ -4,15 +4,19 @@ import type { LedgerEntry } from '../../src/provider-kit/sandbox';
 import { contradictions } from './contradictions';
 import type { CallerHistory } from './caller';
 import { timelineOf } from './timeline';
+import { announcementFindings, familyFindings, isAnnouncement, isRefusal, saleFindings } from './wish-checks';
 
 /**
  * What a run did wrong.
  * - LOST: an acknowledged closure is not there, or is not settled; a close request left without a mark.
  * - DOUBLE: an account was closed twice.
  * - RESENT: a close request left where only the provider could keep it from closing twice.
+ * - ORDER: a group's close request left before its accounts were on their way.
+ * - NOT_ASKED: closed, announced or to be sold, and nobody asked for that.
+ * - SALE: positions sold twice, or a sale told of that the provider did not make.
  * - FALSE_CLOSED: CLOSED, and the provider had not closed the account.
  * - FALSE_REFUSED: told that nothing was closed, and we closed it.
- * - UNFOUNDED: REJECTED, FAILED or CANCELLED, and nobody said so.
+ * - UNFOUNDED: REJECTED, FAILED, CANCELLED or ANNOUNCED, and nobody said so.
  * - GIVEN_UP: left to a person, and the provider had carried out our close.
  * - ILLEGAL: a move that the state machine does not have, or a history that does not lead to where the closure is.
  * - CONTRADICTED: an answer that a later one or the store denies.
@@ -21,6 +25,9 @@ export const FINDING_KINDS = [
   'LOST',
   'DOUBLE',
   'RESENT',
+  'ORDER',
+  'NOT_ASKED',
+  'SALE',
   'FALSE_CLOSED',
   'FALSE_REFUSED',
   'UNFOUNDED',
@@ -41,6 +48,8 @@ export interface StoredClosure {
   attempts: readonly Attempt[];
   /** Oldest first. */
   events: readonly ClosureEvent[];
+  /** The closures that it waits for, by id. Default: none. */
+  children?: readonly string[];
 }
 
 /** All that is left of a run, from four sides that do not know of each other. */
@@ -55,14 +64,14 @@ export interface Remains {
   clockErrorMs?: number;
   /** Accounts that were closed before the run. */
   closedBefore?: ReadonlySet<string>;
+  /** The accounts of groups, by provider and id of the group. Default: no group has any. */
+  families?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The sandbox enters a close a moment after it carried it out, ms. */
 const LEDGER_SLACK_MS = 10;
 /** The request was not carried out, by the provider's own word, and may leave again without a look at the account. */
 const MAY_COME_AGAIN: ReadonlySet<LedgerEntry['status']> = new Set([401, 403, 429, 503]);
-/** A token that was not accepted and a request that came too soon are no refusals of the closing. */
-const NO_REFUSAL: ReadonlySet<LedgerEntry['status']> = new Set([401, 429]);
 const NOTHING_CLOSED: ReadonlySet<Closure['status']> = new Set(['REJECTED', 'FAILED', 'CANCELLED', 'ANNOUNCED']);
 
 /** Compares the callers' answers, the store and the provider's own books. No findings: every promise was kept. */
@@ -98,7 +107,8 @@ function historyFindings({ closure, attempts, events }: StoredClosure): Finding[
   let status: Closure['status'] | null = null;
   for (const { from, to } of events) {
     if (from !== status) illegal(`moved from ${String(from)}, and was ${String(status)}.`);
-    else if (from !== null && !canBecome(from, to)) illegal(`moved from ${from} to ${to}.`);
+    // What becomes of a sale is told in lines that move no status.
+    else if (from !== null && !canBecome(from, to) && !(from === to && closure.liquidation !== null)) illegal(`moved from ${from} to ${to}.`);
     status = to;
   }
   if (status !== closure.status) illegal(`is ${closure.status}, and its history ends with ${String(status)}.`);
@@ -119,8 +129,9 @@ function accountFindings(account: string, stored: readonly StoredClosure[], entr
   const marks = stored.reduce((sum, { attempts }) => sum + attempts.length, 0);
   if (closes.length > marks) found('LOST', `${closes.length} close requests arrived, and ${marks} were marked.`);
   if (effective.length > 1) found('DOUBLE', `closed ${effective.length} times.`);
-  closes.slice(1).forEach((entry, index) => {
-    const before = closes[index] as LedgerEntry;
+  const closings = closes.filter((entry) => !isAnnouncement(entry));
+  closings.slice(1).forEach((entry, index) => {
+    const before = closings[index] as LedgerEntry;
     if (before.effect) found('RESENT', `a close request left ${entry.at - before.at} ms after one that had closed it.`);
     else if (!MAY_COME_AGAIN.has(before.status) && !isReadBetween(entries, before, entry)) {
       found('RESENT', `a close request left ${entry.at - before.at} ms after one that ended with ${before.status}, and nobody had looked.`);
@@ -148,6 +159,10 @@ function accountFindings(account: string, stored: readonly StoredClosure[], entr
   if (first && givenUp && !stored.some(({ closure }) => closure.status === 'CLOSED')) {
     found('GIVEN_UP', `closure ${givenUp.closure.id} waits for a person, and the provider had closed it.`);
   }
+  const ledger = remains.ledgers[provider] ?? [];
+  announcementFindings(stored, closes, found);
+  saleFindings(stored, entries, ledger, found);
+  for (const one of stored) familyFindings(one, remains.families?.[account] ?? [], remains.stored, ledger, found);
   return findings;
 }
 
@@ -166,10 +181,6 @@ function missingWord(status: Closure['status'], isRefused: boolean): string | nu
     default:
       return null;
   }
-}
-
-function isRefusal({ status }: LedgerEntry): boolean {
-  return typeof status === 'number' && status >= 400 && status < 500 && !NO_REFUSAL.has(status);
 }
 
 function isReadBetween(entries: readonly LedgerEntry[], before: LedgerEntry, after: LedgerEntry): boolean {

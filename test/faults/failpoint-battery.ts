@@ -1,9 +1,10 @@
-import { AT_THE_PROVIDER, failpointsOf, type FailpointResult, type Kill, runFailpoint } from './failpoint-run';
+import { failpointsOf, type FailpointResult, type Kill, killsAtProvider, runFailpoint } from './failpoint-run';
 import { MARK } from './failpoints';
 import { type Outcome, OUTCOMES } from './outcomes';
 import { countsOf, type PartOptions, type PartReport, type Row } from './report';
 import type { MakeStore } from './stores';
 import { inLanes } from './waiting';
+import { WISHES } from './wishes';
 
 /** More lanes than processors: a run mostly waits. */
 const LANES = 6;
@@ -22,14 +23,28 @@ interface Case {
  * Every side of every statement of every outcome, each with a kill, a restart and a comparison.
  * `count`: so many of them, spread evenly.
  */
-export async function failpointBattery(options: PartOptions): Promise<PartReport> {
-  const clean = await inLanes(OUTCOMES, LANES, (outcome) => attempt(outcome, options.store, [null]));
-  const every = OUTCOMES.flatMap((outcome, index): Case[] => {
-    const kills = failpointsOf(clean[index]?.points ?? []);
-    return [...kills, ...(outcome.name === 'taken' ? AT_THE_PROVIDER : [])].map((kill) => ({ outcome, kills: [kill] }));
-  });
-  const looks = OUTCOMES.map((outcome, index) => ({ outcome, kills: [], result: clean[index] as FailpointResult }));
-  return battery(options, looks, every, 'failpoints: each side of each statement of the store, and at the provider');
+export function failpointBattery(options: PartOptions): Promise<PartReport> {
+  return everyFailpoint(options, OUTCOMES, 'provider outcomes, both providers');
+}
+
+/** The same for what else may be asked for: an announcement, a group, a group with its accounts, a sale. */
+export function wishBattery(options: PartOptions): Promise<PartReport> {
+  return everyFailpoint(options, WISHES, 'outcomes of an announcement, a group, a group with its accounts, a closing with a sale');
+}
+
+async function everyFailpoint(options: PartOptions, outcomes: readonly Outcome[], heading: string): Promise<PartReport> {
+  const looks = await inLanes(outcomes, LANES, (outcome) => lookAt(outcome, options.store));
+  const every = looks.flatMap(casesOf);
+  return battery(options, looks, every, [heading, 'failpoints: each side of each statement of the store, and at the provider']);
+}
+
+export async function lookAt(outcome: Outcome, store: MakeStore): Promise<Look> {
+  return { outcome, kills: [], result: await attempt(outcome, store, [null]) };
+}
+
+/** A kill for each failpoint of what was looked at. */
+export function casesOf({ outcome, result }: Look): Case[] {
+  return [...failpointsOf(result.points), ...killsAtProvider(outcome)].map((kill) => ({ outcome, kills: [kill] }));
 }
 
 /**
@@ -39,7 +54,7 @@ export async function failpointBattery(options: PartOptions): Promise<PartReport
 export async function recoveryBattery(options: PartOptions): Promise<PartReport> {
   const looks = await inLanes(OUTCOMES, LANES, (outcome) => lookAtRecovery(outcome, options.store));
   const every = looks.flatMap(({ outcome, kills, result }): Case[] => failpointsOf(result.points).map((kill) => ({ outcome, kills: [...kills, kill] })));
-  return battery(options, looks, every, 'failpoints: each side of each statement of the process that recovers');
+  return battery(options, looks, every, ['provider outcomes, both providers', 'failpoints: each side of each statement of the process that recovers']);
 }
 
 /** A run to the end, to learn the statements of its last process. */
@@ -57,7 +72,7 @@ export async function lookAtRecovery(outcome: Outcome, store: MakeStore): Promis
   return { outcome, kills: [marked], result: { ...result, asExpected: result.asExpected && result.killed } };
 }
 
-async function battery({ store, count, say }: PartOptions, looks: readonly Look[], every: readonly Case[], failpoints: string): Promise<PartReport> {
+async function battery({ store, count, say }: PartOptions, looks: readonly Look[], every: readonly Case[], [outcomes, failpoints]: readonly [string, string]): Promise<PartReport> {
   const cases = count === undefined ? every : spread(every, count);
   say(`${looks.length} outcomes, ${every.length} failpoints, ${cases.length} of them taken`);
   const odd: Row[] = [];
@@ -77,9 +92,10 @@ async function battery({ store, count, say }: PartOptions, looks: readonly Look[
   });
   const all = [...looks.map(({ result }) => result), ...results];
   const killed = results.filter((result) => result.killed);
+  const missed = cases.filter((_, index) => results[index]?.killed === false);
   return {
     rows: [
-      ['provider outcomes, both providers', String(looks.length)],
+      [outcomes, String(looks.length)],
       [failpoints, String(every.length)],
       ['of these taken', String(cases.length)],
       ['of these reached: killed, restarted, compared', String(killed.length)],
@@ -88,6 +104,7 @@ async function battery({ store, count, say }: PartOptions, looks: readonly Look[
       ...odd,
     ],
     isWhole: cases.length === every.length,
+    notes: missed.length === 0 ? [] : [`Not reached: ${missed.map(({ outcome, kills }) => nameOf(outcome, kills)).join('; ')}.`],
     isGood: odd.length === 0 && killed.length >= LEAST_REACHED * cases.length,
   };
 }
@@ -138,7 +155,7 @@ export async function wrongAmong(cases: readonly Case[], lanes: number, store: M
 
 function nameOf({ provider, name }: Outcome, kills: readonly (Kill | null)[]): string {
   const where = (kill: Kill | null): string =>
-    kill === null ? 'not killed' : kill.at === 'store' ? `${kill.point.when} statement ${kill.point.number}` : `with the ${kill.operation} request ${kill.applied ? 'carried out' : 'arrived'}`;
+    kill === null ? 'not killed' : kill.at === 'store' ? `${kill.point.when} statement ${kill.point.number}${kill.name ? ` (${kill.name})` : ''}` : `with the ${kill.operation} request${kill.ofChild ? ' of an account' : ''} ${kill.applied ? 'carried out' : 'arrived'}`;
   return `${provider}, ${name}, ${kills.length > 0 ? `killed ${kills.map(where).join(' and then ')}` : 'not killed'}`;
 }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { leaseMs } from '../../src/engine/settings';
 import type { SandboxOperation } from '../../src/provider-kit/sandbox';
 import type { Caller, CallerRequest } from './caller';
@@ -6,11 +5,17 @@ import type { Finding } from './checker';
 import { FaultBench, type RunningGateway } from './fault-bench';
 import { CLAIM_PREFIX, type Failpoint } from './failpoints';
 import { mayEnd, type Outcome } from './outcomes';
+import { endOf, prepare } from './scenario';
 import type { MakeStore } from './stores';
 import { pause, until } from './waiting';
+import { isGranted } from './wishes';
 
 /** Where a process is killed: at a statement of its store, or while the provider has a request of its. */
-export type Kill = { at: 'store'; point: Failpoint } | { at: 'provider'; operation: SandboxOperation; applied: boolean };
+export type Kill =
+  /** `name`: of the statement, when it was looked at. */
+  | { at: 'store'; point: Failpoint; name?: string }
+  /** `ofChild`: the request is for an account of the group. */
+  | { at: 'provider'; operation: SandboxOperation; applied: boolean; ofChild?: boolean };
 
 export interface FailpointResult {
   /** The statements of the last process that was watched, in order. */
@@ -24,8 +29,9 @@ export interface FailpointResult {
 }
 
 const PROGRAM = ['node', 'dist/test/faults/failpoint-main.js'];
-/** How long the investment provider takes to close, ms. Shorter than the first wait for a poll, so that one poll does. */
+/** How long the investment provider takes to close, and to sell, ms. Shorter than the first wait for a poll, so that one poll does. */
 const CLOSING_MS = 20;
+const SELLING_MS = 20;
 const PROVIDER_TIMEOUT_MS = 500;
 const STEADY: Record<string, string> = {
   PROVIDER_TIMEOUT_MS: String(PROVIDER_TIMEOUT_MS),
@@ -47,27 +53,22 @@ const WEBHOOKS_MS = 800;
 const DEATH_NOTICE_MS = 5_000;
 
 /**
- * Closes one account, kills the process on the way, and the one that goes on with it, and so on; starts the product's own
+ * Has one thing done that is asked for, kills the process on the way, and the one that goes on with it, and so on; starts the product's own
  * program on what is left, asks again under the same key as the caller would, and compares.
  * @param kills one for each process in turn; null, for the last: runs through, to learn its statements
  */
 export async function runFailpoint(outcome: Outcome, store: MakeStore, ...kills: readonly (Kill | null)[]): Promise<FailpointResult> {
   const { provider, closingMs = CLOSING_MS } = outcome;
-  const accountId = outcome.accountId ?? randomUUID();
-  const upvest = { closingMs, webhooks: { delayMs: 5, retryUnitMs: 50 } };
+  const upvest = { closingMs, sellingMs: SELLING_MS, webhooks: { delayMs: 5, retryUnitMs: 50 } };
   const bench = await FaultBench.open({ store, env: STEADY, sandboxes: { upvest }, webhooks: outcome.webhooks });
   const takenOverMs = bench.store.claimsOutlive ? leaseMs({ providerTimeoutMs: PROVIDER_TIMEOUT_MS }) : 0;
-  const horizon: Record<string, string> = outcome.forGood ? { RECONCILE_HORIZON_MS: String(takenOverMs + SHORT_HORIZON_MS) } : {};
+  const horizonMs = outcome.horizonMs ?? (outcome.forGood ? SHORT_HORIZON_MS : undefined);
+  const horizon: Record<string, string> = horizonMs === undefined ? {} : { RECONCILE_HORIZON_MS: String(takenOverMs + horizonMs) };
   try {
     const sandbox = bench.sandboxes[provider];
-    for (const kill of kills) {
-      // One at most: a second one would be taken for the first.
-      if (kill?.at === 'provider') sandbox.script(kill.operation === 'token' ? '*' : accountId, kill.operation, [kill.applied ? 'hang-after' : 'hang-before']);
-    }
-    sandbox.script(accountId, 'close', outcome.closes ?? []);
-    sandbox.script('*', 'token', outcome.tokens ?? []);
-
-    const input = { account: { provider, id: accountId } };
+    const scenario = prepare(bench, outcome, kills);
+    const { input, accounts } = scenario;
+    const { id: accountId } = input.account;
     let request: CallerRequest | undefined;
     let caller: Caller | undefined;
     let killed = kills.some((kill) => kill !== null);
@@ -83,7 +84,10 @@ export async function runFailpoint(outcome: Outcome, store: MakeStore, ...kills:
       }
       const asked = request ? { request, answer: findAgain(caller, request) } : caller.request(input);
       ({ request } = asked);
-      isGone = await isKilled(bench, running, asked.answer, outcome.webhooks ? WEBHOOKS_MS : 0);
+      isGone = await isKilled(running, asked.answer, async (id) => {
+        await endOf(bench, running.caller, id, scenario);
+        await pause(outcome.webhooks ? WEBHOOKS_MS : 0);
+      });
       if (kill && !isGone) killed = false;
       points = [...running.child.stdout().matchAll(/^failpoint \d+ (.+)$/gm)].map(([, name]) => String(name));
       if (!isGone) break;
@@ -92,12 +96,14 @@ export async function runFailpoint(outcome: Outcome, store: MakeStore, ...kills:
 
     if (isGone) ({ caller } = await bench.start(horizon));
     const found = await caller.find(request.idempotencyKey);
-    if (found) await bench.settled(caller, found);
+    if (found) await endOf(bench, caller, found, scenario);
     const again = await caller.again(request, input);
-    const ended = await bench.settled(caller, again.closure?.id ?? '');
+    const ended = await endOf(bench, caller, again.closure?.id ?? '', scenario);
     const closedBefore = new Set(outcome.closedBefore ? [`${provider} ${accountId}`] : []);
-    const findings = await bench.check({ closedBefore, closingMs: { upvest: closingMs } });
-    return { points, killed, ended, findings, asExpected: mayEnd(outcome, ended, await bench.stored()) };
+    const families = { [`${provider} ${accountId}`]: accounts };
+    const findings = await bench.check({ closedBefore, families, closingMs: { upvest: closingMs } });
+    const stored = await bench.stored();
+    return { points, killed, ended, findings, asExpected: mayEnd(outcome, ended, stored) && isGranted(outcome, stored) };
   } finally {
     await bench.dispose();
   }
@@ -109,17 +115,11 @@ async function findAgain(caller: Caller, { idempotencyKey }: CallerRequest): Pro
 }
 
 /** Waits for the end of the closing or of its process, whichever comes. */
-async function isKilled(
-  bench: FaultBench,
-  { caller, child }: RunningGateway,
-  answer: Promise<{ closure: { id: string } | null }>,
-  afterwards: number,
-): Promise<boolean> {
+async function isKilled({ child }: RunningGateway, answer: Promise<{ closure: { id: string } | null }>, toTheEnd: (id: string) => Promise<void>): Promise<boolean> {
   const gone = child.ended.then(() => true);
   const followed = async (): Promise<boolean> => {
     const { closure } = await answer;
-    await bench.settled(caller, closure?.id ?? '');
-    await pause(afterwards);
+    await toTheEnd(closure?.id ?? '');
     return false;
   };
   // Its last answer may be lost before its end is heard of. Nobody waits for this once it was.
@@ -131,7 +131,7 @@ async function isKilled(
 export function failpointsOf(points: readonly string[]): Kill[] {
   return points.flatMap((name, index): Kill[] => {
     const sides: Failpoint['when'][] = name.startsWith(CLAIM_PREFIX) ? ['after'] : ['before', 'after'];
-    return sides.map((when) => ({ at: 'store', point: { number: index + 1, when } }));
+    return sides.map((when) => ({ at: 'store', point: { number: index + 1, when }, name }));
   });
 }
 
@@ -141,3 +141,14 @@ export const AT_THE_PROVIDER: readonly Kill[] = [
   { at: 'provider', operation: 'close', applied: false },
   { at: 'provider', operation: 'close', applied: true },
 ];
+
+/** The same, with what else is asked for. */
+export function killsAtProvider({ alsoAtProvider, wish }: Outcome): Kill[] {
+  if (!alsoAtProvider) return [];
+  const both = (kill: { operation: SandboxOperation; ofChild?: boolean }): Kill[] => [false, true].map((applied) => ({ at: 'provider', ...kill, applied }));
+  return [
+    ...AT_THE_PROVIDER,
+    ...(wish?.includeAccounts ? both({ operation: 'close', ofChild: true }) : []),
+    ...(wish?.sale ? both({ operation: 'liquidate' }) : []),
+  ];
+}

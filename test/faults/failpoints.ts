@@ -23,11 +23,14 @@ const STATEMENTS: ReadonlySet<PropertyKey> = new Set<Statement>(['record', 'comm
 const CLAIMS: ReadonlySet<PropertyKey> = new Set<keyof ClosureStore>(['claimDue', 'claimEvents']);
 export const CLAIM_PREFIX = 'claim';
 export const MARK = 'commit of the mark';
+export const SALE_MARK = 'commit of the mark of a sale';
 
 function nameOf(statement: PropertyKey, [first]: readonly unknown[]): string {
   if (statement !== 'commit') return String(statement);
-  const { mark, answers, event } = first as ClosureChange;
+  const { mark, answers, event, set } = first as ClosureChange;
   if (mark) return MARK;
+  // Any later commit of the sale bears a later time.
+  if (set.liquidation?.stage === 'MARKED' && set.liquidation.markedAt === set.updatedAt) return SALE_MARK;
   return answers?.length ? 'commit of an answer' : `commit of ${event?.cause ?? 'the schedule'}`;
 }
 

@@ -54,7 +54,7 @@ export async function runFamily(store: MakeStore, seed: number): Promise<FamilyR
     const { caller } = await bench.start();
     await ask(caller, request, input).answer;
     await bench.allSettled(caller);
-    const findings = await bench.check({ closingMs: { upvest: CLOSING_MS } });
+    const findings = await bench.check({ closingMs: { upvest: CLOSING_MS }, families: { [`upvest ${group.id}`]: group.accounts } });
     const ends = (await bench.stored()).map(({ closure }) => `${closure.account.kind} ${closure.status}`);
     return { kills, ends: ends.toSorted(), findings };
   } finally {

@@ -89,7 +89,7 @@ export class FaultBench {
   }
 
   /** Ends every process, and compares what everybody says. */
-  async check(more: Pick<Remains, 'closingMs' | 'closedBefore'> = {}): Promise<Finding[]> {
+  async check(more: Pick<Remains, 'closingMs' | 'closedBefore' | 'families'> = {}): Promise<Finding[]> {
     await this.stop();
     const { upvest, emoney } = this.sandboxes;
     const ledgers = { upvest: upvest.ledger, emoney: emoney.ledger };
@@ -115,9 +115,11 @@ export class FaultBench {
       const all: StoredClosure[] = [];
       for (let after: string | null = null; ; ) {
         const page = await store.list('default', {}, PAGE, after);
-        const events = await store.events('default', page.map(({ id }) => id));
+        const ids = page.map(({ id }) => id);
+        const [events, children] = await Promise.all([store.events('default', ids), store.children('default', ids)]);
         for (const [index, closure] of page.entries()) {
-          all.push({ closure, attempts: await store.attempts(closure.id), events: events[index] ?? [] });
+          const own = { events: events[index] ?? [], children: children[index]?.map(({ id }) => id) };
+          all.push({ closure, attempts: await store.attempts(closure.id), ...own });
         }
         if (page.length < PAGE) return all;
         after = page.at(-1)?.id ?? null;

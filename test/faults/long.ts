@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { newSeed } from './chance';
 import { commitBattery } from './commit-battery';
 import { diskBattery } from './disk-battery';
-import { failpointBattery, recoveryBattery } from './failpoint-battery';
+import { failpointBattery, recoveryBattery, wishBattery } from './failpoint-battery';
 import { familyBattery } from './family-battery';
 import { killBattery } from './kill-battery';
 import { raceBattery } from './race-battery';
@@ -31,6 +31,7 @@ type Part = (options: PartOptions) => Promise<PartReport>;
 const ON_EVERY_STORE: Record<string, Part> = {
   failpoints: failpointBattery,
   recoveries: recoveryBattery,
+  wishes: wishBattery,
   families: familyBattery,
   kills: killBattery,
   races: raceBattery,
@@ -42,7 +43,7 @@ const PARTS: Record<StoreName, Record<string, Part>> = {
 };
 const REPORT = join(__dirname, '..', '..', '..', 'docs', 'reliability.md');
 
-interface Wishes {
+interface Request {
   parts: string[];
   store: StoreName;
   count?: number;
@@ -50,7 +51,7 @@ interface Wishes {
 }
 
 /** @throws with a sentence for the person at the terminal */
-function wishesOf(args: readonly string[]): Wishes {
+function requestOf(args: readonly string[]): Request {
   let store = 'sqlite';
   let count: number | undefined;
   let seed = newSeed();
@@ -82,14 +83,14 @@ function wholeNumber(option: string, text: string | undefined): number {
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function main(): Promise<void> {
-  const { parts, store: storeName, count, seed } = wishesOf(process.argv.slice(2));
+  const { parts, store: storeName, count, seed } = requestOf(process.argv.slice(2));
   const { store, dispose } = await STORES[storeName]();
   try {
     for (const part of parts) {
       const options = [...(storeName === 'sqlite' ? [] : ['--store', storeName]), ...(count === undefined ? [] : ['--count', count])];
       say(`\n${part}, seed ${seed}`);
       const report = await (PARTS[storeName][part] as Part)({ store, count, seed, say });
-      const table = tableOf(report.rows);
+      const table = [tableOf(report.rows), ...(report.notes ?? [])].join('\n\n');
       say(`\n${table}\n`);
       const command = ['npm run faults --', part, ...options].join(' ');
       say(keepTable(REPORT, `${part} ${storeName}`, `\`${command}\` (seed ${seed}; ${circumstances()})`, table, report));

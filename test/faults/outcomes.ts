@@ -5,8 +5,17 @@ import { type ProblemSlug, problemReply } from '../../providers/upvest/sandbox/p
 import { mayBeApplied } from '../../src/domain/closure';
 import type { SandboxStep } from '../../src/provider-kit/sandbox';
 import type { FaultName } from '../../src/provider-kit/sandbox-faults';
+import type { CloseInput } from '../support/gateway';
 import type { StoredClosure } from './checker';
 import type { ProviderName } from './fault-bench';
+
+/** What else is asked for than the closing of an account by itself. */
+export interface Wish extends Pick<CloseInput, 'announceOnly' | 'includeAccounts' | 'liquidatePositions'> {
+  /** A group with so many accounts; closed before, unless they are to be closed with it. Default: an account. */
+  group?: { accounts: number };
+  /** What the requests to sell meet in turn, and where the sale ends with nothing killed. */
+  sale?: { meets?: readonly SandboxStep[]; ends: 'SETTLED' | 'REFUSED' };
+}
 
 /** What a provider makes of one closing, and where it ends with nothing killed. */
 export interface Outcome {
@@ -19,17 +28,23 @@ export interface Outcome {
   closingMs?: number;
   /** It tells the gateway by webhooks too. */
   webhooks?: boolean;
-  ends: 'CLOSED' | 'REJECTED' | 'NEEDS_REVIEW';
+  ends: 'CLOSED' | 'ANNOUNCED' | 'REJECTED' | 'NEEDS_REVIEW';
   /** Refused every time: a request left in doubt is never proven without effect, and a person decides. */
   forGood?: boolean;
   accountId?: string;
   closedBefore?: boolean;
+  /** Killed while the provider has a request, too. */
+  alsoAtProvider?: boolean;
+  /** What else is asked for. Default: nothing, and the closing of an account. */
+  wish?: Wish;
+  /** How long a request may be in doubt, ms. Default: longer than any run, or short where nothing ends the doubt. */
+  horizonMs?: number;
 }
 
 /** More than any closing asks for. */
-const always = (step: SandboxStep): SandboxStep[] => Array.from({ length: 60 }, () => step);
+export const always = (step: SandboxStep): SandboxStep[] => Array.from({ length: 60 }, () => step);
 const standing = (name: string): string => UPVEST_ACCOUNTS.find((account) => account.name === name)?.id ?? '';
-const problem = (slug: ProblemSlug): SandboxStep => problemReply(slug, 'As the test has it.');
+export const problem = (slug: ProblemSlug): SandboxStep => problemReply(slug, 'As the test has it.');
 
 /** Answers that got lost, or that nobody can read; one, then a provider in good health. */
 const LOST: readonly FaultName[] = [
@@ -50,7 +65,7 @@ const LOST: readonly FaultName[] = [
 
 function common(provider: ProviderName): Outcome[] {
   return [
-    { provider, name: 'taken', ends: 'CLOSED' },
+    { provider, name: 'taken', alsoAtProvider: true, ends: 'CLOSED' },
     { provider, name: 'token out of service', tokens: [{ status: 503 }], ends: 'CLOSED' },
     { provider, name: 'token without an answer', tokens: ['hang-before'], ends: 'CLOSED' },
     { provider, name: 'throttled-seconds', closes: ['throttled-seconds'], ends: 'CLOSED' },

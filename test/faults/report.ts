@@ -17,6 +17,8 @@ export interface Worth {
 
 export interface PartReport extends Worth {
   rows: Row[];
+  /** What stands below the table, a paragraph each. */
+  notes?: readonly string[];
 }
 
 export interface PartOptions {
@@ -32,6 +34,9 @@ const WORDS: Record<FindingKind, string> = {
   LOST: 'lost',
   DOUBLE: 'closed twice',
   RESENT: 'close requests that only the provider kept from closing twice',
+  ORDER: 'groups asked to be closed before their accounts',
+  NOT_ASKED: 'closed, announced or to be sold, and nobody asked for that',
+  SALE: 'positions sold twice, or sales told of that were none',
   FALSE_CLOSED: 'false CLOSED',
   FALSE_REFUSED: 'told that nothing was closed, and it was',
   UNFOUNDED: 'refused, failed or withdrawn, and nobody said so',
