@@ -162,7 +162,7 @@ function accountFindings(account: string, stored: readonly StoredClosure[], entr
   const ledger = remains.ledgers[provider] ?? [];
   announcementFindings(stored, closes, found);
   saleFindings(stored, entries, ledger, found);
-  for (const one of stored) familyFindings(one, remains.families?.[account] ?? [], remains.stored, ledger, found);
+  for (const one of stored) familyFindings(one, remains.families?.[account] ?? [], remains, found);
   return findings;
 }
 

@@ -8,13 +8,13 @@ import { check, type FindingKind, type StoredClosure } from './checker';
 const START = 1_000_000;
 const GROUP = 'group-1';
 
-function stored(id: string, path: ClosureStatus[], effects: AttemptEffect[], more: Partial<Closure> = {}, children: string[] = []): StoredClosure {
+function stored(id: string, path: ClosureStatus[], effects: AttemptEffect[], more: Partial<Closure> = {}, children: string[] = [], from = 0): StoredClosure {
   const status = path.at(-1) ?? 'REQUESTED';
   const kind = id === GROUP ? 'ACCOUNT_GROUP' : 'ACCOUNT';
   const closure = { ...closureRecord({ account: { provider: 'bank', kind, idType: 'UUID', id } }), id: `closure of ${id}`, status, attempts: effects.length, ...more };
   const events = path.map((to, index) => ({ ...firstEvent(closure), from: path[index - 1] ?? null, to, at: START + 1000 + index }));
-  // Each is answered before the next one is marked.
-  const attempts = effects.map((effect, index) => ({ number: index + 1, markedAt: START + 100 * index, deadlineMs: 10, effect, answeredAt: START + 100 * index + 50, evidence: {} }));
+  // Each is answered before the next one is marked, and all of them before the first move.
+  const attempts = effects.map((effect, index) => ({ number: index + 1, markedAt: START + from + 100 * index, deadlineMs: 10, effect, answeredAt: START + from + 100 * index + 50, evidence: {} }));
   return { closure, attempts, events, children };
 }
 
@@ -59,7 +59,8 @@ describe('a group', () => {
   const accounts = ['acc-1', 'acc-2'];
   const [first, second] = accounts.map((id) => stored(id, ['REQUESTED', 'CLOSING', 'CLOSED'], ['ACCEPTED'])) as [StoredClosure, StoredClosure];
   const both = [first.closure.id, second.closure.id];
-  const group = (includeAccounts: boolean, children: string[] = both): StoredClosure => stored(GROUP, ['REQUESTED', 'CLOSING', 'CLOSED'], ['ACCEPTED'], { includeAccounts }, children);
+  // Marked when its accounts are on their way.
+  const group = (includeAccounts: boolean, children: string[] = both, from = 2000): StoredClosure => stored(GROUP, ['REQUESTED', 'CLOSING', 'CLOSED'], ['ACCEPTED'], { includeAccounts }, children, from);
 
   it('with its accounts, or by itself, is as it should be', () => {
     expect(kinds([group(true), first, second], [close('acc-1'), close('acc-2'), close(GROUP)], accounts)).toEqual([]);
@@ -68,8 +69,9 @@ describe('a group', () => {
 
   it.each<[string, FindingKind[], StoredClosure[], LedgerEntry[]]>([
     ['whose request left before those of its accounts', ['ORDER'], [group(true), first, second], [close('acc-1'), close(GROUP), close('acc-2')]],
-    ['without one of its accounts', ['ORDER', 'LOST', 'LOST'], [group(true, [both[0]!]), first], [close('acc-1'), close(GROUP)]],
-    ['that does not know a closure of its accounts', ['LOST'], [group(true, [both[0]!]), first, second], [close('acc-1'), close('acc-2'), close(GROUP)]],
+    ['whose request was marked before those of its accounts were known to be taken', ['ORDER', 'ORDER'], [group(true, both, 0), first, second], [close('acc-1'), close('acc-2'), close(GROUP)]],
+    ['without one of its accounts', ['ORDER', 'ORDER', 'LOST', 'LOST'], [group(true, [both[0]!]), first], [close('acc-1'), close(GROUP)]],
+    ['that does not know a closure of its accounts', ['ORDER', 'LOST'], [group(true, [both[0]!]), first, second], [close('acc-1'), close('acc-2'), close(GROUP)]],
     ['an account of which was closed twice', ['DOUBLE', 'RESENT', 'LOST'], [group(true), first, second], [close('acc-1'), close('acc-1'), close('acc-2'), close(GROUP)]],
     ['asked for by itself, and an account of it closed', ['NOT_ASKED'], [group(false), first], [close('acc-1'), close(GROUP)]],
   ])('%s is found', (_, expected, closures, ledger) => {

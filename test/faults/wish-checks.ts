@@ -1,6 +1,6 @@
 import { mayBeApplied } from '../../src/domain/closure';
 import type { LedgerEntry } from '../../src/provider-kit/sandbox';
-import type { FindingKind, StoredClosure } from './checker';
+import type { FindingKind, Remains, StoredClosure } from './checker';
 
 /** What else may be asked for than the closing of one account, against the provider's books. */
 
@@ -71,9 +71,9 @@ function isListedBetween(ledger: readonly LedgerEntry[], before: LedgerEntry | u
 /**
  * A group and its accounts.
  * @param accounts of the group, by id
- * @param stored every closure of the run
  */
-export function familyFindings({ closure, children = [] }: StoredClosure, accounts: readonly string[], stored: readonly StoredClosure[], ledger: readonly LedgerEntry[], found: Found): void {
+export function familyFindings({ closure, attempts, children = [] }: StoredClosure, accounts: readonly string[], { stored, ledgers, clockErrorMs = 0 }: Remains, found: Found): void {
+  const ledger = ledgers[closure.account.provider] ?? [];
   const closesOf = (id: string): LedgerEntry[] => ledger.filter(({ operation, accountId }) => operation === 'close' && accountId === id);
   const [own] = closesOf(closure.account.id);
   for (const account of accounts) {
@@ -83,10 +83,13 @@ export function familyFindings({ closure, children = [] }: StoredClosure, accoun
       continue;
     }
     const effective = closes.find(({ effect }) => effect);
+    const child = stored.find((one) => one.closure.account.id === account && children.includes(one.closure.id));
+    // A request that the books have in the right order may have left before anybody knew that it was one.
+    const onItsWayAt = child?.events.find(({ to }) => to === 'CLOSING' || to === 'CLOSED')?.at ?? Infinity;
+    if (attempts.some(({ markedAt }) => markedAt + clockErrorMs < onItsWayAt)) found('ORDER', `a close request was marked before the closure of account ${account} was on its way.`);
     if (own && (!effective || ledger.indexOf(own) < ledger.indexOf(effective))) found('ORDER', `a close request left before account ${account} was on its way.`);
     if (closure.status !== 'CLOSED') continue;
     if (!effective) found('LOST', `CLOSED, and its account ${account} was not closed.`);
-    const child = stored.find((one) => one.closure.account.id === account && children.includes(one.closure.id));
     if (child?.closure.status !== 'CLOSED') found('LOST', `CLOSED, and the closure of its account ${account} is ${child?.closure.status ?? 'missing'}.`);
   }
 }
