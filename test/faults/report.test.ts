@@ -25,11 +25,6 @@ it('a whole run that broke no promise takes the place of the table before', () =
   expect(keep(true, true)).toEqual({ said: `Kept in ${file}.`, page: BEFORE.replace('an older table', table) });
 });
 
-it('what is said below a table is kept with it', () => {
-  keepTable(file, 'kills sqlite', 'the command', { rows: [['kills', '7']], isWhole: true, isGood: true, notes: ['Not reached: one.'] });
-  expect(readFileSync(file, 'utf8')).toContain('| kills | 7 |\n\nNot reached: one.\n<!-- kills sqlite: end -->');
-});
-
 it.each([
   ['a short run', false, true, 'Shorter than the part'],
   ['a run that broke a promise', true, false, 'A promise was broken'],
