@@ -43,27 +43,28 @@ export class Access {
   }
 
   /**
-   * The closures that the caller may see; the others become null, like those that are not there. Where one is not
-   * there, and the policy has nothing to say of any other, it is asked all the same: what it costs to be told of
-   * nothing, and what becomes of it while the policy is slow or away, must not tell that there is nothing.
-   * @param asked what was asked for, to tell one question about nothing from another
+   * The closures that the caller may see; the others become null, like those that are not there. About these the policy is
+   * asked all the same: what it costs to be told of nothing, and what becomes of it while the policy is slow or away, must
+   * not tell that there is nothing.
+   * @param missing a name for each that is not there
    * @throws PolicyUnanswered
    */
-  async visible(caller: Caller, closures: readonly (Closure | null)[], asked: readonly string[]): Promise<(Closure | null)[]> {
+  async visible(caller: Caller, closures: readonly (Closure | null)[], missing: readonly string[]): Promise<(Closure | null)[]> {
     if (this.seesAll(caller)) return [...closures];
     const listed = await this.listed(caller, closures);
-    const isKnown = (closure: Closure) => isOwn(caller, closure) || listed.has(closure.id);
-    if (closures.includes(null) && closures.every((closure) => !closure || isKnown(closure))) await this.askAboutNothing(caller, asked);
-    return Promise.all(
-      closures.map(async (closure) => (closure && (isKnown(closure) || (await this.allows(caller, 'read', closure.account))) ? closure : null)),
-    );
+    const [seen] = await Promise.all([
+      Promise.all(closures.map(async (closure) => (closure && (await this.mayAct(caller, 'read', closure, listed)) ? closure : null))),
+      Promise.all(missing.map(async (name) => this.askAboutNothing(caller, name))),
+    ]);
+    return seen;
   }
 
   /** By id, those that the caller may see; see {@link visible}. One store query. */
   async closures(caller: Caller, ids: readonly string[]): Promise<(Closure | null)[]> {
     const { policy, store } = this.parts;
     if (policy.basis === 'token') return store.closures(caller.tenant, ids, await this.narrowing(caller, []));
-    return this.visible(caller, await store.closures(caller.tenant, ids), ids);
+    const found = await store.closures(caller.tenant, ids);
+    return this.visible(caller, found, ids.filter((_id, index) => !found[index]));
   }
 
   /**
@@ -87,12 +88,12 @@ export class Access {
     return isOwn(caller, closure) || listed.has(closure.id) || (await this.allows(caller, action, closure.account));
   }
 
-  /** About an account that nobody has, at a provider of the caller's, under a name made of what was asked for. */
-  private async askAboutNothing(caller: Caller, asked: readonly string[]): Promise<void> {
+  /** About an account that nobody has, at a provider of the caller's. */
+  private async askAboutNothing(caller: Caller, name: string): Promise<void> {
     const provider = this.parts.providers.all().find((one) => mayUse(caller, one));
     const [kind] = provider?.adapter.capabilities.kinds ?? [];
     if (!provider || !kind) return;
-    const id = createHash('sha256').update(asked.join('\n')).digest('hex');
+    const id = createHash('sha256').update(name).digest('hex');
     await this.allows(caller, 'read', { provider: provider.id, kind: kind.kind, idType: 'PROVIDER_ID', id });
   }
 

@@ -146,7 +146,8 @@ export class Operate {
   /** Not found is one that the caller may not see, too. */
   private async findFor(caller: Caller, action: AccountAction, id: string): Promise<ClosureResult> {
     try {
-      const [closure] = await this.access.visible(caller, [await this.find(caller, id)], [id]);
+      const found = await this.find(caller, id);
+      const [closure] = await this.access.visible(caller, [found], found ? [] : [id]);
       return closure ? { closure, error: await this.access.refusalFor(caller, action, closure) } : notFound(caller);
     } catch (error) {
       if (error instanceof PolicyUnanswered) return { closure: null, error: this.access.untold(caller) };

@@ -25,6 +25,8 @@ export interface ApiContext {
   expiresAt: number | undefined;
   service: ClosureService;
   loaders: Loaders;
+  /** How many fields the lists within the answer have so far; see budget.ts. */
+  spentFields: number;
   /** Fires when what goes on is to end because the process is. */
   ends: AbortSignal;
   /** Absent: there is one answer. */
@@ -42,12 +44,13 @@ export function createContext({ service, ends }: ContextParts, identity: Identit
   if (!identity) throw new ApiError('UNAUTHENTICATED', 'The request does not say who is asking, or not credibly.', undefined, 401);
   const { expiresAt, ...who } = identity;
   const caller: Caller = { ...who, correlationId };
-  return { caller, expiresAt, service, ends, loaders: createLoaders(service, caller) };
+  return { caller, expiresAt, service, ends, loaders: createLoaders(service, caller), spentFields: 0 };
 }
 
-/** Forgets what was loaded. */
+/** For the next answer of a subscription: forgets what was loaded, and how much. */
 export function withFreshLoaders(context: ApiContext): void {
   context.loaders = createLoaders(context.service, context.caller);
+  context.spentFields = 0;
 }
 
 /** @throws ApiError FORBIDDEN when the caller lacks the scope */

@@ -1,6 +1,7 @@
 import { getIntrospectionQuery } from 'graphql';
 import { closureRef } from '../../src/domain/account';
 import { startApi, type Api } from '../support/api';
+import { closureRecord, firstEvent } from '../support/closure-record';
 import { openConnection } from '../support/raw-http';
 import { follow, wsClient } from '../support/watching';
 
@@ -180,5 +181,37 @@ describe('words as long as a body are told without their values in one go', () =
     const { status } = await api.graphql(document, variables);
     expect(status).toBe(400);
     expect(api.logged).toEqual([]);
+  });
+});
+
+describe('how long the lists within an answer get, no document says', () => {
+  const TOO_LONG = 'The answer is too long: ask for fewer closures, or for less of their histories and groups, at once.';
+
+  test('a large group is shown, and not once more for each of its accounts', async () => {
+    const group = await api.seed({ includeAccounts: true }, Array.from({ length: 120 }, () => closureRecord({ idempotencyKey: null })));
+    const ask = (selection: string) => api.graphql('query ($id: ID!) { closureStatus(closureId: $id) { ' + selection + ' } }', { id: group.id });
+    const shown = await ask(`children { ${ALL} parent { id } }`);
+    expect([shown.status, shown.errors]).toEqual([200, []]);
+    for (const selection of ['children { parent { children { parent { children { parent { children { id } } } } } } }', 'children { ...A } } } fragment A on Closure { ...B ...B } fragment B on Closure { parent { children { parent { children { id } } } }']) {
+      const { text, errors } = await ask(selection);
+      expect(new Set(errors.map(({ message }) => message))).toEqual(new Set([TOO_LONG]));
+      expect(text.length).toBeLessThan(200_000);
+    }
+    expect(api.logged).toEqual([]);
+  });
+
+  test('long histories are shown, and not any number of times', async () => {
+    for (let closures = 0; closures < 20; closures += 1) {
+      const closure = await api.seed({ reason: 'INACTIVITY' });
+      const event = { ...firstEvent(closure), from: closure.status };
+      for (let version = closure.version; version < 30; version += 1) {
+        await api.watched.store.commit({ id: closure.id, guard: { version }, set: {}, visible: true, event, lease: 'release' });
+      }
+    }
+    const ask = (times: number) => api.graphql(`{ closures(first: 20) { edges { node { id ${repeat(times, (i) => `h${i}: history { from to at cause detail }`)} } } } }`);
+    const shown = await ask(1);
+    expect([shown.status, shown.errors]).toEqual([200, []]);
+    expect(shown.text.match(/"cause"/g)?.length).toBe(600);
+    expect((await ask(60)).errors[0]).toMatchObject({ message: TOO_LONG, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
   });
 });

@@ -29,12 +29,13 @@ export function quotaContract(current: Current): void {
     });
 
     it('leaves out what a provider began, and nobody else of its name', async () => {
-      await recorded(current, { subject: 'bank', requestedAt: 5_000 });
+      await recorded(current, { subject: 'bank', idempotencyKey: null, requestedAt: 5_000 });
       expect(await places(null, 1, 4, 5)).toEqual([4_000, 1_000, null]);
       expect(await places('bank', 1)).toEqual([null]);
-      await recorded(current, { subject: 'bank', account: sampleAccount({ provider: 'other-bank' }), requestedAt: 6_000 });
-      expect(await places(null, 1, 2, 5, 6)).toEqual([6_000, 4_000, 1_000, null]);
-      expect(await places('bank', 1, 2)).toEqual([6_000, null]);
+      await recorded(current, { subject: 'bank', requestedAt: 6_000 });
+      await recorded(current, { subject: 'bank', account: sampleAccount({ provider: 'other-bank' }), requestedAt: 7_000 });
+      expect(await places(null, 1, 2, 3, 6, 7)).toEqual([7_000, 6_000, 4_000, 1_000, null]);
+      expect(await places('bank', 1, 2, 3)).toEqual([7_000, 6_000, null]);
     });
 
     it("leaves out another tenant's", async () => {

@@ -1,4 +1,6 @@
-import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Ctx, FieldResolver, Info, Resolver, Root } from 'type-graphql';
+import { spend } from '../budget';
 import type { ApiContext } from '../context';
 import { ClosureProviderType } from '../types/closure-provider.type';
 import { ClosureEventType, ClosureReportType } from '../types/closure-parts.type';
@@ -16,25 +18,30 @@ export class ClosureResolver {
   }
 
   @FieldResolver(() => [ClosureReportType], { description: "Documents about the closing, for example the provider's closing statement." })
-  async reports(@Root() closure: ClosureType, @Ctx() context: ApiContext): Promise<ClosureReportType[]> {
+  async reports(@Root() closure: ClosureType, @Ctx() context: ApiContext, @Info() info: GraphQLResolveInfo): Promise<ClosureReportType[]> {
     const reports = await context.loaders.reports.load(closure.record);
+    spend(context, info, reports.length);
     return reports.map((report) => ClosureReportType.of(report));
   }
 
   @FieldResolver(() => ClosureType, { nullable: true, description: 'The newest closure of a group that this one was recorded for, or that took it up.' })
-  async parent(@Root() closure: ClosureType, @Ctx() context: ApiContext): Promise<ClosureType | null> {
-    return ClosureType.orNull(await context.loaders.parent.load(closure.record));
+  async parent(@Root() closure: ClosureType, @Ctx() context: ApiContext, @Info() info: GraphQLResolveInfo): Promise<ClosureType | null> {
+    const parent = await context.loaders.parent.load(closure.record);
+    if (parent) spend(context, info, 1);
+    return ClosureType.orNull(parent);
   }
 
   @FieldResolver(() => [ClosureType], { description: 'With `includeAccounts`: the closures of the accounts of the group, oldest first. Accounts that were closed before have none.' })
-  async children(@Root() closure: ClosureType, @Ctx() context: ApiContext): Promise<ClosureType[]> {
+  async children(@Root() closure: ClosureType, @Ctx() context: ApiContext, @Info() info: GraphQLResolveInfo): Promise<ClosureType[]> {
     const children = await context.loaders.children.load(closure.record);
+    spend(context, info, children.length);
     return children.map((child) => ClosureType.of(child));
   }
 
   @FieldResolver(() => [ClosureEventType], { description: 'Every step so far, oldest first.' })
-  async history(@Root() closure: ClosureType, @Ctx() context: ApiContext): Promise<ClosureEventType[]> {
+  async history(@Root() closure: ClosureType, @Ctx() context: ApiContext, @Info() info: GraphQLResolveInfo): Promise<ClosureEventType[]> {
     const events = await context.loaders.events.load(closure.record);
+    spend(context, info, events.length);
     return events.map((event) => ClosureEventType.of(event));
   }
 }

@@ -86,7 +86,7 @@ export async function listClosures(query: Query, tenant: string, filter: ListFil
 export async function requestedAt(query: Query, tenant: string, subject: string | null, place: number): Promise<number | null> {
   const [asked, params] = subject === null ? ['TRUE', []] : ['subject = $3', [subject]];
   const [row] = await query(
-    `SELECT requested_at FROM closure WHERE tenant = $1 AND subject <> provider AND ${asked} ORDER BY id DESC LIMIT 1 OFFSET $2`,
+    `SELECT requested_at FROM closure WHERE tenant = $1 AND (subject <> provider OR idempotency_key IS NOT NULL) AND ${asked} ORDER BY id DESC LIMIT 1 OFFSET $2`,
     [tenant, place - 1, ...params],
   );
   return row ? Number(row.requested_at) : null;

@@ -63,7 +63,7 @@ export function listClosures(db: Database, tenant: string, filter: ListFilter, l
 export function requestedAt(db: Database, tenant: string, subject: string | null, place: number): number | null {
   const [asked, params] = subject === null ? ['TRUE', []] : ['subject = ?', [subject]];
   const [row] = db.all(
-    `SELECT requested_at FROM closure WHERE tenant = ? AND subject <> provider AND ${asked} ORDER BY id DESC LIMIT 1 OFFSET ?`,
+    `SELECT requested_at FROM closure WHERE tenant = ? AND (subject <> provider OR idempotency_key IS NOT NULL) AND ${asked} ORDER BY id DESC LIMIT 1 OFFSET ?`,
     [tenant, ...params, place - 1],
   );
   return (row?.requested_at ?? null) as number | null;

@@ -1,0 +1,38 @@
+import { Kind, type GraphQLResolveInfo, type SelectionNode, type SelectionSetNode } from 'graphql';
+import type { ApiContext } from './context';
+import { ApiError } from './errors/api-error';
+
+/**
+ * How many fields an answer may have within the lists of closures. How long these are stands in no document (see
+ * limits.ts), and a group of a hundred accounts, each asked for its group and that for its accounts again, would be
+ * answered with a million closures.
+ */
+export const MOST_FIELDS_IN_LISTS = 25_000;
+
+/**
+ * Counts what a field's value brings into the answer.
+ * @param items in its list
+ * @throws ApiError GRAPHQL_VALIDATION_FAILED when the answer has become too long
+ */
+export function spend(context: ApiContext, { fieldNodes, fragments }: GraphQLResolveInfo, items: number): void {
+  context.spentFields += items * fieldNodes.reduce((sum, { selectionSet }) => sum + widthOf(selectionSet, fragments), 0);
+  if (context.spentFields <= MOST_FIELDS_IN_LISTS) return;
+  throw new ApiError('GRAPHQL_VALIDATION_FAILED', 'The answer is too long: ask for fewer closures, or for less of their histories and groups, at once.');
+}
+
+/** Of documents that are asked for again and again, and of fragments that are put in again and again. */
+const widths = new WeakMap<SelectionSetNode, number>();
+
+function widthOf(set: SelectionSetNode | undefined, fragments: GraphQLResolveInfo['fragments']): number {
+  if (!set) return 0;
+  const known = widths.get(set);
+  if (known !== undefined) return known;
+  const width = set.selections.reduce((sum, node) => sum + widthOfNode(node, fragments), 0);
+  widths.set(set, width);
+  return width;
+}
+
+function widthOfNode(node: SelectionNode, fragments: GraphQLResolveInfo['fragments']): number {
+  if (node.kind === Kind.FRAGMENT_SPREAD) return widthOf(fragments[node.name.value]?.selectionSet, fragments);
+  return (node.kind === Kind.FIELD ? 1 : 0) + widthOf(node.selectionSet, fragments);
+}
