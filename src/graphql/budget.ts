@@ -7,7 +7,7 @@ import { ApiError } from './errors/api-error';
  * limits.ts), and a group of a hundred accounts, each asked for its group and that for its accounts again, would be
  * answered with a million closures.
  */
-export const MOST_FIELDS_IN_LISTS = 25_000;
+const MOST_FIELDS_IN_LISTS = 25_000;
 
 /**
  * Counts what a field's value brings into the answer.
@@ -16,8 +16,13 @@ export const MOST_FIELDS_IN_LISTS = 25_000;
  */
 export function spend(context: ApiContext, { fieldNodes, fragments }: GraphQLResolveInfo, items: number): void {
   context.spentFields += items * fieldNodes.reduce((sum, { selectionSet }) => sum + widthOf(selectionSet, fragments), 0);
-  if (context.spentFields <= MOST_FIELDS_IN_LISTS) return;
+  if (!isTooLong(context)) return;
   throw new ApiError('GRAPHQL_VALIDATION_FAILED', 'The answer is too long: ask for fewer closures, or for less of their histories and groups, at once.');
+}
+
+/** True when a list had to be left out of the answer. */
+export function isTooLong({ spentFields }: Pick<ApiContext, 'spentFields'>): boolean {
+  return spentFields > MOST_FIELDS_IN_LISTS;
 }
 
 /** Of documents that are asked for again and again, and of fragments that are put in again and again. */

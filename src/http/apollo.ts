@@ -6,7 +6,8 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { visit } from 'graphql';
+import { OperationTypeNode, visit } from 'graphql';
+import { isTooLong } from '../graphql/budget';
 import { buildSubgraph } from '../graphql/build-schema';
 import type { ApiContext } from '../graphql/context';
 import { ApiError } from '../graphql/errors/api-error';
@@ -38,6 +39,16 @@ const noSdl: ApolloServerPlugin<ApiContext> = {
   }),
 };
 
+/** What is left of an answer that became too long is mostly errors, one for each list that was left out. A mutation's result is kept. */
+const shortened: ApolloServerPlugin<ApiContext> = {
+  requestDidStart: async () => ({
+    async willSendResponse({ contextValue, operation, response: { body } }) {
+      if (!isTooLong(contextValue) || operation?.operation !== OperationTypeNode.QUERY || body.kind !== 'single') return;
+      body.singleResult = { data: null, errors: body.singleResult.errors?.filter(({ extensions }) => extensions?.['code'] === 'GRAPHQL_VALIDATION_FAILED').slice(0, 1) };
+    },
+  }),
+};
+
 /** Apollo Server over the subgraph, with everything off that would answer, report or cache by itself. */
 export function createApollo({ log, mask, introspection, showsSdl, mayCallBack }: ApolloOptions): ApolloServer<ApiContext> {
   const tell = (message: unknown) => log.error({ detail: String(message) }, 'the GraphQL server has a complaint');
@@ -55,6 +66,7 @@ export function createApollo({ log, mask, introspection, showsSdl, mayCallBack }
     logger: { debug: () => undefined, info: () => undefined, warn: tell, error: tell },
     plugins: [
       ...(showsSdl ? [] : [noSdl]),
+      shortened,
       subscriptions,
       callbacks({ mask, mayCall: mayCallBack }),
       ApolloServerPluginCacheControlDisabled(),
