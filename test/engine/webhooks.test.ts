@@ -1,6 +1,6 @@
 import type { CloseOutcome } from '../../src/domain/outcome';
 import { createEngine } from '../../src/engine';
-import type { WebhookNews } from '../../src/ports/provider';
+import type { ConfiguredProvider, WebhookNews } from '../../src/ports/provider';
 import { CALLER, type EngineHarness, startEngine } from '../support/engine';
 import { ScriptedProvider, seen } from '../support/scripted-provider';
 
@@ -9,11 +9,13 @@ const account = { provider: 'bank', kind: 'ACCOUNT', idType: 'PROVIDER_ID', id: 
 
 let harness: EngineHarness;
 let bank: ScriptedProvider;
+let providers: ConfiguredProvider[];
 let counter = 0;
 
 async function start(settings: Parameters<typeof startEngine>[1] = {}) {
   bank = new ScriptedProvider({ outcomeSources: ['RESPONSE', 'POLL', 'WEBHOOK'] });
-  harness = await startEngine([bank.configured()], { pollMinMs: 60_000, pollMaxMs: 60_000, ...settings });
+  providers = [bank.configured()];
+  harness = await startEngine(providers, { pollMinMs: 60_000, pollMaxMs: 60_000, ...settings });
 }
 
 afterEach(() => harness.dispose());
@@ -122,6 +124,21 @@ describe('deliveries', () => {
     expect(harness.alarms).toEqual([expect.objectContaining({ what: 'kept webhooks could not be applied' })]);
     isInTrouble = false;
     while ((await store.census(10)).inbox.count > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+
+  it('move every closure of the account in the tenants of the provider, and in no other one', async () => {
+    await start();
+    const closures = await Promise.all(['a', 'b', 'c'].map(async (tenant) => (await harness.close({}, { ...CALLER, tenant })).closure!));
+    const now = async () => (await Promise.all(closures.map(({ tenant, id }) => harness.store.closures(tenant, [id])))).flat();
+    const before = await now();
+    expect(before.map((closure) => closure?.status)).toEqual(['CLOSING', 'CLOSING', 'CLOSING']);
+    // Tenant c has lost the provider since.
+    providers[0] = { ...bank.configured(), tenants: new Set(['a', 'b']) };
+    await deliver([event(closed())]);
+    await settled();
+    const [a, b, c] = await now();
+    expect([a?.status, b?.status]).toEqual(['CLOSED', 'CLOSED']);
+    expect(c).toEqual(before[2]);
   });
 
   it('kept before a restart are applied after it', async () => {
