@@ -176,15 +176,22 @@ describe('AUTHORIZE=claim', () => {
 });
 
 describe('AUTHORIZE=http', () => {
+  /** A policy that answers does so by then, on a busy machine too. */
+  const PATIENT_MS = 20_000;
+  /** One that never answers is waited for so long. */
+  const IMPATIENT_MS = 1_000;
   let policy: PolicyServer;
   beforeAll(async () => {
     policy = await startPolicyServer();
   });
   beforeEach(async () => {
     Object.assign(policy, { asked: [], tokens: [] });
-    await serve({ AUTHORIZE: 'http', AUTHORIZE_URL: policy.url, AUTHORIZE_TOKEN: 'policy-token', AUTHORIZE_TIMEOUT_MS: '300' });
+    await serveAsking(PATIENT_MS);
   });
   afterAll(() => policy.close());
+
+  const serveAsking = (timeoutMs: number, env: Record<string, string> = {}, sandboxes: Parameters<typeof serve>[1] = {}) =>
+    serve({ AUTHORIZE: 'http', AUTHORIZE_URL: policy.url, AUTHORIZE_TOKEN: 'policy-token', AUTHORIZE_TIMEOUT_MS: String(timeoutMs), ...env }, sandboxes);
 
   it('asks with subject, action and account, and keeps the answer for a moment', async () => {
     const account = newAccount();
@@ -221,6 +228,10 @@ describe('AUTHORIZE=http', () => {
     ['a redirect', { status: 302, body: '{"decision":true}' }],
     ['nothing in time', null],
   ])('allows nothing when the policy answers %s, and keeps no such answer', async (_what, trouble) => {
+    if (!trouble) {
+      await gateway.dispose();
+      await serveAsking(IMPATIENT_MS);
+    }
     const account = newAccount();
     policy.answer = () => trouble;
     const key = freshKey();
@@ -243,11 +254,11 @@ describe('AUTHORIZE=http', () => {
   });
 
   it.each([
-    ['says no', () => ({ body: '{"decision":false}' }), []],
-    ['does not answer', () => null, ['SERVICE_UNAVAILABLE']],
-  ])('ends a subscription when it %s in the middle of it', async (_what, after, codes) => {
+    ['says no', PATIENT_MS, () => ({ body: '{"decision":false}' }), []],
+    ['does not answer', IMPATIENT_MS, () => null, ['SERVICE_UNAVAILABLE']],
+  ])('ends a subscription when it %s in the middle of it', async (_what, timeoutMs, after, codes) => {
     await gateway.dispose();
-    await serve({ AUTHORIZE: 'http', AUTHORIZE_URL: policy.url, AUTHORIZE_TIMEOUT_MS: '300', AUTHORIZE_CACHE_MS: '0' }, { upvest: { closingMs: 2_000 } });
+    await serveAsking(timeoutMs, { AUTHORIZE_CACHE_MS: '0' }, { upvest: { closingMs: 2_000 } });
     policy.answer = () => ({ body: '{"decision":true}' });
     const { closure } = await close({ sub: 'anna' }, { provider: 'upvest', id: randomUUID() });
     const client = sseClient(gateway.client.url, { headers: { authorization: `Bearer ${await issuer.token({ sub: 'bert' })}` } });
