@@ -59,3 +59,20 @@ test('npm run release:artefacts gives client teams the contract and its document
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test('docs/clients.md says the limits of requests', () => {
+  const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+  const numberIn = (text: string, name: string) => Number(new RegExp(`const ${name} = ([\\d_]+)`).exec(text)?.[1]?.replaceAll('_', ''));
+  const limits = read('src/graphql/limits.ts');
+  const ofDocuments = /^const LIMITS = \{$(.*?)^\};$/ms.exec(limits)?.[1] ?? '';
+  const inCode = [
+    ...[...ofDocuments.matchAll(/^ {2}\w+: ([\d_]+),$/gm)].map(([, digits = '']) => Number(digits.replaceAll('_', ''))),
+    numberIn(limits, 'MOST_REPRESENTATIONS'),
+    numberIn(read('src/http/server.ts'), 'BODY_LIMIT'),
+    numberIn(read('src/http/streams/websocket.ts'), 'MOST_OPERATIONS'),
+  ];
+  const [, section = ''] = read('docs/clients.md').split('\n## Limits\n');
+  const [table = ''] = section.split('\n## ');
+  expect([...table.matchAll(/^\|[^|]+\| ([\d,]+) \|/gm)].map(([, digits = '']) => Number(digits.replaceAll(',', '')))).toEqual(inCode);
+  expect(inCode).toHaveLength(9);
+});
