@@ -53,9 +53,13 @@ export interface Blocker {
   relatedIds: string[];
 }
 
-/** In an order of their own, so that the same blockers listed in another order are no change. */
+/** A person goes through so many, and asks the provider about the rest. */
+export const MOST_RELATED = 100;
+
+/** In an order of their own, so that the same blockers listed in another order are no change, and with so many related ids at the most. */
 export function inOrder(blockers: readonly Blocker[]): Blocker[] {
-  return blockers.toSorted((one, other) => compare(sortKey(one), sortKey(other)));
+  const named = blockers.map((blocker) => ({ ...blocker, relatedIds: blocker.relatedIds.slice(0, MOST_RELATED) }));
+  return named.toSorted((one, other) => compare(sortKey(one), sortKey(other)));
 }
 
 function sortKey({ code, currency = '', relatedIds }: Blocker): string {

@@ -59,3 +59,8 @@ export function isTerminal(status: ClosureStatus): boolean {
 export function canBecome(from: ClosureStatus, to: ClosureStatus): boolean {
   return MOVES[from].includes(to);
 }
+
+/** True where the provider has accepted the closing and has not finished it: what its reads show is shown. */
+export function isUnderWay(status: ClosureStatus): boolean {
+  return status === 'CLOSING' || status === 'SCHEDULED' || status === 'ACTION_REQUIRED';
+}

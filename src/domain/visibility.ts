@@ -2,7 +2,7 @@ import type { Blocker, BlockerCode } from './blocker';
 import { type Caller, mayOperate } from './caller';
 import type { ClosureError } from './closure-error';
 import type { Closure, ClosureEvent } from './closure';
-import type { ClosureStatus } from './closure-status';
+import { isUnderWay } from './closure-status';
 import { isSensitive, type ReasonMapping } from './reason';
 
 /**
@@ -10,8 +10,6 @@ import { isSensitive, type ReasonMapping } from './reason';
  * any account. Every path that shows a closure goes through here.
  */
 const HOLDS: readonly BlockerCode[] = ['COMPLIANCE_HOLD', 'LEGAL_HOLD'];
-/** Where the blockers stand beside the word that was read with them, or the word says no more than that the account is closed. */
-const WORD_IS_SHOWN: readonly ClosureStatus[] = ['CLOSING', 'SCHEDULED', 'ACTION_REQUIRED', 'CLOSED'];
 /** What is left of a hold: neither its amount nor what it is related to nor who could lift it. */
 const REVIEW: Omit<Blocker, 'stage'> = {
   code: 'MANUAL_REVIEW',
@@ -34,6 +32,11 @@ export function isHidden({ reason, initiator }: Pick<Closure, 'reason' | 'initia
   return isSensitive(reason) || (reason === 'OTHER' && initiator === 'PROVIDER');
 }
 
+/** True where nothing that the provider says of the account is shown: of a hidden closure, and of one with a hold or a review. */
+export function isSilent({ blockers, error, ...closure }: Closure): boolean {
+  return isHidden(closure) || [...blockers, ...(error?.blockers ?? [])].some(isHold);
+}
+
 /**
  * @param ordinaryMapping what the provider is told of the reason OTHER: the mapping of the true reason would tell
  *   a sensitive closure from an ordinary one
@@ -43,13 +46,15 @@ export function closureAsSeenBy(caller: Caller, closure: Closure, ordinaryMappin
     caller.subject === closure.subject && caller.tenant === closure.tenant ? closure : { ...closure, idempotencyKey: null };
   if (mayOperate(caller)) return seen;
   const hidden = isHidden(closure);
-  const held = [...seen.blockers, ...(seen.error?.blockers ?? [])].some(isHold);
+  const silent = isSilent(closure);
+  // Where the blockers stand beside the word that was read with them, or the word says no more than that the account is closed.
+  const hasWord = !silent && (isUnderWay(seen.status) || seen.status === 'CLOSED');
   return {
     ...seen,
     blockers: blockersAsSeenBy(caller, seen.blockers),
-    error: seen.error && errorAsSeenBy(caller, seen.error, hidden || held),
-    ...((hidden || held) && { requiredAction: null }),
-    providerStatus: hidden || held || !WORD_IS_SHOWN.includes(seen.status) ? null : seen.providerStatus,
+    error: seen.error && errorAsSeenBy(caller, seen.error, silent),
+    requiredAction: silent ? null : seen.requiredAction,
+    providerStatus: hasWord ? seen.providerStatus : null,
     ...(hidden && { reason: 'OTHER', reasonText: null, initiator: 'PROVIDER' }),
     ...((hidden || seen.reason === 'OTHER') && { reasonMapping: ordinaryMapping }),
   };

@@ -1,5 +1,6 @@
 import { lockKey } from '../domain/account';
 import type { Closure, EventCause } from '../domain/closure';
+import { isUnderWay } from '../domain/closure-status';
 import { findingOf, judgeAnswer } from '../domain/rules/answer';
 import { type Looks, nextStep } from '../domain/rules/next-step';
 import { judgeRead } from '../domain/rules/read';
@@ -120,7 +121,7 @@ export class Driver {
         const { account, correlationId, status, pendingRead } = situation.closure;
         const purpose = status === 'UNCONFIRMED' && !pendingRead ? 'RECONCILE' : 'POLL';
         // They explain a refusal, and are shown on what is under way; anywhere else they decide nothing.
-        const blockers = pendingRead !== null || status === 'CLOSING' || status === 'SCHEDULED' || status === 'ACTION_REQUIRED';
+        const blockers = pendingRead !== null || isUnderWay(status);
         const read = await provider.adapter.readAccount(account, { correlationId, purpose, blockers });
         this.reins.pace.note(provider.id, read);
         verdict = judgeRead(situation, read, facts);

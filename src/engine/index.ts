@@ -1,6 +1,6 @@
-import { type AccountInput, closureRef } from '../domain/account';
+import { type AccountInput, lockKey } from '../domain/account';
 import { type Caller, mayOperate } from '../domain/caller';
-import { blockersAsSeenBy, errorAsSeenBy, isHidden, isHold } from '../domain/visibility';
+import { blockersAsSeenBy, errorAsSeenBy, isHidden, isHold, isSilent } from '../domain/visibility';
 import { Access } from './access';
 import { Admission } from './admission';
 import { ClockWatch } from './clock-watch';
@@ -52,13 +52,13 @@ export function createEngine(parts: EngineParts): Engine {
   const pruning = new Pruning(parts);
   const clockWatch = new ClockWatch(parts);
 
-  /** The error of a sensitive closure shows no provider text, wherever the error came from. */
+  /** The error of a closure of which nothing that the provider says is shown has none of its text, wherever the error came from. */
   function seen<Result extends ClosureResult>(caller: Caller, result: Result): Result {
-    const hidden = result.closure !== null && isHidden(result.closure);
+    const silent = result.closure !== null && isSilent(result.closure);
     return {
       ...result,
       closure: result.closure && queries.seen(caller, result.closure),
-      error: result.error && errorAsSeenBy(caller, result.error, hidden),
+      error: result.error && errorAsSeenBy(caller, result.error, silent),
     };
   }
 
@@ -82,7 +82,9 @@ export function createEngine(parts: EngineParts): Engine {
   async function eligibility(caller: Caller, account: AccountInput): Promise<Eligibility> {
     const found = await checkEligibility(parts, reader, access, caller, account);
     if (mayOperate(caller) || !found.account) return found;
-    const [closure] = await parts.store.newestByRef(caller.tenant, [closureRef(found.account)]);
+    const { provider: id } = found.account;
+    const kindsShareIds = parts.providers.find(id)?.adapter.capabilities.kindsShareIds ?? false;
+    const closure = await parts.store.byLockKey(caller.tenant, id, lockKey(found.account, kindsShareIds));
     const silent = found.blockers.some(isHold) || (closure ? isHidden(closure) : false);
     return {
       ...found,

@@ -131,7 +131,7 @@ export class Operate {
         pendingRead: null,
         // What was seen of the request so far says nothing about the next one.
         ...(outcome === 'RETRY' && { closingSeenAt: null, openSeenAt: null, notFoundSince: null }),
-        ...(status === 'CLOSED' && { closedAt: this.parts.clock.now(), blockers: [], providerStatus: null }),
+        ...(status === 'CLOSED' && { closedAt: this.parts.clock.now(), blockers: [] }),
       },
       detail: note,
       findings: outcome === 'RETRY' ? situation.attempts.filter(mayBeApplied).map(setAside) : undefined,

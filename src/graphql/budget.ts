@@ -10,7 +10,7 @@ import { ApiError } from './errors/api-error';
 const MOST_FIELDS_IN_LISTS = 25_000;
 
 /**
- * Counts what a field's value brings into the answer.
+ * Counts what a field's value brings into the answer; with nothing, before it is read, refuses where there is no room any more.
  * @param items in its list
  * @throws ApiError GRAPHQL_VALIDATION_FAILED when the answer has become too long
  */

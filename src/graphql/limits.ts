@@ -33,7 +33,7 @@ const LIMITS = {
   /** `closureEligibility`, of which each is a live read at a provider. */
   eligibilities: 20,
 };
-/** The most representations in one `_entities`. */
+/** The most representations in one request. */
 export const MOST_REPRESENTATIONS = 500;
 /** Reckoned, since the number is not in the request: of the accounts of a group, and of the types of the schema. */
 const RECKONED: ReadonlyMap<string, number> = new Map([['children', 20], ['__schema', 100], ['__type', 100]]);
@@ -60,6 +60,9 @@ export function checkLimits(source: string, variables: unknown): void {
   check('rootFields', count.own, 'fields at the root');
   check('fields', count.all, 'fields, with those of every closure of a page');
   check('eligibilities', count.eligibilities, 'closureEligibility fields');
+  if (count.representations > MOST_REPRESENTATIONS) {
+    throw new ApiError('GRAPHQL_VALIDATION_FAILED', `There are more than ${MOST_REPRESENTATIONS} representations in all.`, undefined, 400);
+  }
 }
 
 /** What one request sets going can be told apart, limited and repeated only while it is one thing. */
@@ -101,9 +104,10 @@ interface Count {
   /** With those below them. */
   all: number;
   eligibilities: number;
+  representations: number;
 }
 
-const NOTHING: Count = { own: 0, all: 0, eligibilities: 0 };
+const NOTHING: Count = { own: 0, all: 0, eligibilities: 0, representations: 0 };
 
 /** Looks at every fragment once, however often it is put in. */
 class Counter {
@@ -129,7 +133,13 @@ class Counter {
     const below = isEntities ? this.#ofEntity(node.selectionSet) : this.#ofSet(node.selectionSet);
     const times = isEntities ? this.#representationsOf(node) : timesOf(node);
     const isEligibility = node.name.value === 'closureEligibility';
-    return { own: 1, all: 1 + below.all * times, eligibilities: below.eligibilities + (isEligibility ? 1 : 0) };
+    return {
+      own: 1,
+      all: 1 + below.all * times,
+      eligibilities: below.eligibilities + (isEligibility ? 1 : 0),
+      // One field that has too many by itself says so by itself.
+      representations: below.representations + (isEntities ? Math.min(times, MOST_REPRESENTATIONS) : 0),
+    };
   }
 
   /** A representation is of one type: the most that is asked of one counts, and what is asked of all. */
@@ -167,7 +177,12 @@ class Counter {
 
 function sum(counts: readonly Count[]): Count {
   return counts.reduce(
-    (left, right) => ({ own: left.own + right.own, all: left.all + right.all, eligibilities: left.eligibilities + right.eligibilities }),
+    (left, right) => ({
+      own: left.own + right.own,
+      all: left.all + right.all,
+      eligibilities: left.eligibilities + right.eligibilities,
+      representations: left.representations + right.representations,
+    }),
     NOTHING,
   );
 }

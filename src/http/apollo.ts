@@ -39,12 +39,13 @@ const noSdl: ApolloServerPlugin<ApiContext> = {
   }),
 };
 
-/** What is left of an answer that became too long is mostly errors, one for each list that was left out. A mutation's result is kept. */
+/** What is left of an answer that became too long is mostly errors, one for each list that was left out. Of a mutation, which has happened, all is kept that is left. */
 const shortened: ApolloServerPlugin<ApiContext> = {
   requestDidStart: async () => ({
     async willSendResponse({ contextValue, operation, response: { body } }) {
       if (!isTooLong(contextValue) || operation?.operation !== OperationTypeNode.QUERY || body.kind !== 'single') return;
-      body.singleResult = { data: null, errors: body.singleResult.errors?.filter(({ extensions }) => extensions?.['code'] === 'GRAPHQL_VALIDATION_FAILED').slice(0, 1) };
+      const tooLong = body.singleResult.errors?.find(({ extensions }) => extensions?.['code'] === 'GRAPHQL_VALIDATION_FAILED');
+      if (tooLong) body.singleResult = { data: null, errors: [tooLong] };
     },
   }),
 };

@@ -212,3 +212,11 @@ describe('how long the lists within an answer get, no document says', () => {
     expect((await ask(60)).errors[0]).toMatchObject({ message: TOO_LONG, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
   });
 });
+
+test('many fields for representations have no more of them than one', async () => {
+  const some = (count: number) => Array.from({ length: count }, (_, i) => ({ __typename: 'Account', closureRef: `bank:ACCOUNT:PROVIDER_ID:${i}` }));
+  const document = 'query ($a: [_Any!]!, $b: [_Any!]!) { a: _entities(representations: $a) { ... on Account { closure { id } } } b: _entities(representations: $b) { ... on Account { closure { id } } } }';
+  expect((await api.graphql(document, { a: some(250), b: some(250) })).errors).toEqual([]);
+  const { status, errors } = await api.graphql(document, { a: some(250), b: some(251) });
+  expect([status, errors.map(({ message }) => message)]).toEqual([400, ['There are more than 500 representations in all.']]);
+});

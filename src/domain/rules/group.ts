@@ -1,4 +1,4 @@
-import type { Blocker, BlockerResolver } from '../blocker';
+import { type Blocker, type BlockerResolver, MOST_RELATED } from '../blocker';
 import { type Closure, mayBeApplied } from '../closure';
 import { retryAdvice } from '../error-code';
 import type { ReadFailed } from '../outcome';
@@ -7,8 +7,6 @@ import { errorOf, type Facts, horizonOf, type Next, type Situation, type Verdict
 
 /** The closing of a group that includes its accounts: the group's own request leaves only when nothing of them holds it up. */
 
-/** A blocker names so many accounts at the most; `Closure.children` has them all. */
-const MOST_NAMED = 100;
 
 /** An account that the provider closes, or has closed. */
 function isOnItsWay(child: Closure): boolean {
@@ -126,6 +124,6 @@ function openAccounts(children: readonly Closure[], message: string, resolvableB
     stage: 'REQUEST',
     resolvableBy,
     selfResolving: resolvableBy === 'TIME',
-    relatedIds: ids.slice(0, MOST_NAMED),
+    relatedIds: ids.slice(0, MOST_RELATED),
   };
 }

@@ -29,9 +29,7 @@ export function judgeNews(situation: Situation, news: News, facts: Facts): NewsV
   if (news.kind === 'changed') return lookAgain(situation, facts);
   if (news.kind === 'closing' && closure.status === 'CLOSING' && closure.closingSeenAt !== null) return null;
   const state = news.kind === 'closed' ? 'CLOSED' : 'CLOSING';
-  // An event brings no word of its own, and the one before it is not that of a closed account.
-  const providerStatus = (state === 'CLOSING' && closure.providerStatus) || undefined;
-  return { verdict: judgeRead(situation, { ok: true, state, providerStatus, blockers: closure.blockers, aliases: [] }, facts) };
+  return { verdict: judgeRead(situation, { ok: true, state, blockers: closure.blockers, aliases: [] }, facts) };
 }
 
 /** Work on a request that is being sent is not disturbed for the sake of a look. */

@@ -1,6 +1,6 @@
 import { type Blocker, inOrder } from '../blocker';
 import { mayBeApplied } from '../closure';
-import type { ClosureStatus } from '../closure-status';
+import { isUnderWay } from '../closure-status';
 import type { AccountRead, AccountSeen } from '../outcome';
 import { afterAcceptance } from './liquidation';
 import { judgeOpen, resendWhenSettled } from './read-open';
@@ -22,12 +22,10 @@ export function judgeRead(situation: Situation, read: AccountRead, facts: Facts)
  * which they may say that not everybody is to see it; see visibility.ts. A closed one keeps the word that it was closed by.
  */
 function shown({ closure }: Situation, read: AccountSeen, { set: { status = closure.status } }: Verdict): Verdict['set'] {
-  if (status === 'CLOSED') return read.state === 'CLOSED' ? { providerStatus: read.providerStatus ?? null } : {};
-  const providerStatus = read.providerStatus ?? closure.providerStatus;
-  const waiting: ClosureStatus[] = ['CLOSING', 'SCHEDULED', 'ACTION_REQUIRED'];
-  return waiting.includes(status) || waiting.includes(closure.status)
-    ? { providerStatus, blockers: knownBlockers(closure.blockers, read), expectedCloseAt: read.expectedCloseAt ?? closure.expectedCloseAt }
-    : { providerStatus };
+  const word = read.providerStatus === undefined ? {} : { providerStatus: read.providerStatus };
+  if (status === 'CLOSED') return read.state === 'CLOSED' ? word : {};
+  if (!isUnderWay(status) && !isUnderWay(closure.status)) return word;
+  return { ...word, blockers: knownBlockers(closure.blockers, read), expectedCloseAt: read.expectedCloseAt ?? closure.expectedCloseAt };
 }
 
 /** What was known stays where the read could not tell whether it is still so. */
@@ -150,8 +148,7 @@ function ended(situation: Situation, read: AccountSeen, status: 'FAILED' | 'CANC
 function notFound(situation: Situation, facts: Facts): Verdict {
   const { closure } = situation;
   const since = closure.notFoundSince ?? facts.now;
-  const underWayStatus = closure.status === 'CLOSING' || closure.status === 'SCHEDULED' || closure.status === 'ACTION_REQUIRED';
-  if (underWayStatus && facts.now >= since + facts.horizonMs) {
+  if (isUnderWay(closure.status) && facts.now >= since + facts.horizonMs) {
     return giveUp(situation, 'The provider no longer shows the account.');
   }
   return nothingLearned(situation, facts);

@@ -19,6 +19,7 @@ export class ClosureResolver {
 
   @FieldResolver(() => [ClosureReportType], { description: "Documents about the closing, for example the provider's closing statement." })
   async reports(@Root() closure: ClosureType, @Ctx() context: ApiContext, @Info() info: GraphQLResolveInfo): Promise<ClosureReportType[]> {
+    spend(context, info, 0);
     const reports = await context.loaders.reports.load(closure.record);
     spend(context, info, reports.length);
     return reports.map((report) => ClosureReportType.of(report));
@@ -26,6 +27,7 @@ export class ClosureResolver {
 
   @FieldResolver(() => ClosureType, { nullable: true, description: 'The newest closure of a group that this one was recorded for, or that took it up.' })
   async parent(@Root() closure: ClosureType, @Ctx() context: ApiContext, @Info() info: GraphQLResolveInfo): Promise<ClosureType | null> {
+    spend(context, info, 0);
     const parent = await context.loaders.parent.load(closure.record);
     if (parent) spend(context, info, 1);
     return ClosureType.orNull(parent);
@@ -33,6 +35,7 @@ export class ClosureResolver {
 
   @FieldResolver(() => [ClosureType], { description: 'With `includeAccounts`: the closures of the accounts of the group, oldest first. Accounts that were closed before have none.' })
   async children(@Root() closure: ClosureType, @Ctx() context: ApiContext, @Info() info: GraphQLResolveInfo): Promise<ClosureType[]> {
+    spend(context, info, 0);
     const children = await context.loaders.children.load(closure.record);
     spend(context, info, children.length);
     return children.map((child) => ClosureType.of(child));
@@ -40,6 +43,7 @@ export class ClosureResolver {
 
   @FieldResolver(() => [ClosureEventType], { description: 'Every step so far, oldest first.' })
   async history(@Root() closure: ClosureType, @Ctx() context: ApiContext, @Info() info: GraphQLResolveInfo): Promise<ClosureEventType[]> {
+    spend(context, info, 0);
     const events = await context.loaders.events.load(closure.record);
     spend(context, info, events.length);
     return events.map((event) => ClosureEventType.of(event));

@@ -18,7 +18,7 @@ export class ClosureEligibilityType {
   })
   eligible!: boolean | null;
 
-  @Field(() => String, { nullable: true, description: "The provider's own word for the state of the account, raw." })
+  @Field(() => String, { nullable: true, description: "The provider's own word for the state of the account, raw. Without `closures:operate` null wherever it could name a hold." })
   providerStatus!: string | null;
 
   @Field(() => [ClosureBlockerType], { description: 'What stands in the way of the request or of the completion.' })

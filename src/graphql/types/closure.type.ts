@@ -46,7 +46,7 @@ export class ClosureType {
   @Field(() => ClosureInitiatorEnum, { description: 'Who wants the account closed.' })
   initiator!: ClosureInitiator;
 
-  @Field(() => String, { nullable: true, description: "The provider's own word for the state of the account, raw." })
+  @Field(() => String, { nullable: true, description: "The provider's own word for the state of the account, raw. Without `closures:operate` null wherever it could name a hold." })
   providerStatus!: string | null;
 
   @Field(() => [ClosureBlockerType], {
