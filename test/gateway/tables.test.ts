@@ -10,7 +10,7 @@ import { type ClosureView, startTestGateway, type TestGateway } from '../support
  * the path the closure takes. `reset-before` is a request whose answer was lost, so what follows it meets "another
  * attempt unresolved".
  */
-const HORIZON = { RECONCILE_HORIZON_MS: '2000', PROVIDER_TIMEOUT_MS: '400' };
+const HORIZON = { RECONCILE_HORIZON_MS: '3500', PROVIDER_TIMEOUT_MS: '1000' };
 
 let gateway: TestGateway;
 /** The same without reads of emoney: there the resend is the probe. */
