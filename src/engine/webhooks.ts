@@ -185,7 +185,8 @@ export class Webhooks {
     const closure = newClosure(intent, news.kind === 'closed' ? closed : closing);
     const first = firstEvent(closure, 'WEBHOOK', null, 'The provider closes the account by its own decision.');
     const event = { ...first, evidence: { webhookEventId: eventId } };
-    const result = await store.record(closure, event, 0);
+    // Another process may have recorded it meanwhile, or even its end.
+    const result = await store.record(closure, event, 0, { newest: known });
     if (result.kind !== 'recorded') return false;
     telemetry.transition({ closureId: closure.id, provider: provider.id, ...event });
     this.worker.wake();

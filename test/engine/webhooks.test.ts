@@ -189,6 +189,18 @@ describe('what news makes of a closure', () => {
     expect(await harness.stored(id)).toMatchObject({ error: { code: 'ACCOUNT_ALREADY_CLOSED' } });
   });
 
+  it('that found the account closed already: nothing more, however late the beginning is told', async () => {
+    await start();
+    bank.answers = [{ kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: 'x', retryAfterMs: 60_000 }];
+    const id = await close();
+    const begun = Date.now();
+    await deliver([event(closed())]);
+    await harness.until(id, 'REJECTED');
+    await deliver([event(closing(begun))]);
+    await settled();
+    expect(await all()).toHaveLength(1);
+  });
+
   it('before any request of ours: closing is adopted', async () => {
     await start();
     bank.answers = [{ kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: 'x', retryAfterMs: 60_000 }];
@@ -256,6 +268,37 @@ describe('a closing that the provider starts by itself', () => {
     expect(own).toMatchObject({ status: 'CLOSING', initiator: 'PROVIDER', reason: 'PROVIDER_DECISION', idempotencyKey: null, attempts: 0 });
     expect(await harness.history(own?.id ?? '')).toMatchObject([{ from: null, to: 'CLOSING', cause: 'WEBHOOK' }]);
     expect(await harness.engine.service.newestByRef(CALLER, ['bank:ACCOUNT:PROVIDER_ID:acc-1'])).toMatchObject([{ id: own?.id }]);
+  });
+
+  it('before the request that it refused, and that reads did not show yet, becomes one too', async () => {
+    await start();
+    const begun = Date.now();
+    bank.answers = [{ kind: 'conflict', documented: true }];
+    bank.states = [seen('OPEN')];
+    const { error } = await harness.close();
+    expect(error?.code).toBe('ACCOUNT_STATE_CONFLICT');
+    await deliver([event(closing(begun))]);
+    await settled();
+    expect((await all()).map(({ status, initiator }) => [status, initiator])).toEqual([
+      ['CLOSING', 'PROVIDER'],
+      ['REJECTED', 'HOLDER'],
+    ]);
+  });
+
+  it('that ended before it was told of is one closure, whichever process hears of which event', async () => {
+    await refusedOnce();
+    const { store } = harness;
+    const record = store.record.bind(store);
+    const other = createEngine(harness.parts);
+    store.record = async (...recording) => {
+      store.record = record;
+      await other.receiveWebhook('bank', { method: 'POST', path: '/', query: '', headers: { signature: 'good' }, body: Buffer.from(JSON.stringify([event(closed(Date.now() + 2_000))])) });
+      await other.drain();
+      return record(...recording);
+    };
+    await deliver([event(closing(Date.now() + 1_000))]);
+    await settled();
+    expect((await all()).map(({ status }) => status)).toEqual(['CLOSED', 'REJECTED']);
   });
 
   it('news from before the refusal makes nothing', async () => {

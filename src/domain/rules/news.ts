@@ -1,4 +1,4 @@
-import { isBeingSent } from '../closure';
+import { isBeingSent, mayBeApplied } from '../closure';
 import { isTerminal } from '../closure-status';
 import { judgeRead } from './read';
 import type { Facts, Situation, Verdict } from './situation';
@@ -24,12 +24,21 @@ export function judgeNews(situation: Situation, news: News, facts: Facts): NewsV
   if (closure.status === 'CLOSED') {
     return news.kind === 'changed' && facts.canRead ? { verdict: { set: {}, next: { kind: 'now' } } } : null;
   }
-  if (isTerminal(closure.status)) return news.kind !== 'changed' && news.at >= closure.statusSince ? 'own' : null;
+  if (isTerminal(closure.status)) return news.kind !== 'changed' && news.at >= othersSince(situation, facts) ? 'own' : null;
   if (closure.announceOnly) return null;
   if (news.kind === 'changed') return lookAgain(situation, facts);
   if (news.kind === 'closing' && closure.status === 'CLOSING' && closure.closingSeenAt !== null) return null;
   const state = news.kind === 'closed' ? 'CLOSED' : 'CLOSING';
   return { verdict: judgeRead(situation, { ok: true, state, blockers: closure.blockers, aliases: [] }, facts) };
+}
+
+/**
+ * From when on a closing is another one than the ended closure knew of, epoch ms. Where none of its requests had an effect,
+ * they may have been refused because of that very closing, which reads did not show yet.
+ */
+function othersSince({ closure, attempts }: Situation, { visibilityLagMs }: Facts): number {
+  const knewOfOne = closure.closingSeenAt !== null || closure.error?.code === 'ACCOUNT_ALREADY_CLOSED' || attempts.some(mayBeApplied);
+  return knewOfOne ? closure.statusSince : closure.requestedAt - visibilityLagMs;
 }
 
 /** Work on a request that is being sent is not disturbed for the sake of a look. */
