@@ -33,12 +33,17 @@ export async function verifyWebhook(message: WebhookMessage, rules: WebhookSigna
     case 'unknown':
       return refused('the provider has no such key');
     case 'key':
-      return signatureVerifies(message, claimed, rules.scheme, found.key) ? { kind: 'verified' } : refused('the signature does not verify');
+      return signatureVerifies(withLength(message), claimed, rules.scheme, found.key) ? { kind: 'verified' } : refused('the signature does not verify');
   }
 }
 
 function refused(reason: string): WebhookVerdict {
   return { kind: 'refused', reason };
+}
+
+/** An ingress may pass a body on in chunks, without its length. The digest has shown that it is the body that was signed. */
+function withLength({ headers, ...message }: WebhookMessage): WebhookMessage {
+  return { ...message, headers: { 'content-length': String(message.body.length), ...headers } };
 }
 
 function timeFault({ created, expires }: ClaimedSignature, now: number, tolerance: number): string | null {

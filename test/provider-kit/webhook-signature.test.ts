@@ -1,8 +1,8 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KeySet, readKeySet } from '../../src/provider-kit/key-set';
-import { DRAFT_15, DRAFT_6 } from '../../src/provider-kit/signatures';
+import { DRAFT_15, DRAFT_6, signMessage } from '../../src/provider-kit/signatures';
 import { verifyWebhook, type WebhookMessage } from '../../src/provider-kit/webhook-signature';
 
 interface Sample {
@@ -67,6 +67,50 @@ describe('a webhook signed by other software', () => {
 
   it('without a digest is refused, even a request that is properly signed', async () => {
     expect(await verdict(messageOf('v6-ed25519-go-example-delete'))).toEqual(refused('the signature does not cover the body'));
+  });
+});
+
+describe('what a signature covers', () => {
+  const own = generateKeyPairSync('ec', { namedCurve: 'secp521r1' });
+  const ownKeys = new KeySet({ fetch: async () => ({ value: { keys: [{ kid: 'own', ...own.publicKey.export({ format: 'jwk' }) }] } }), clock: { now: () => NOW_MS, monotonic: () => 0 } });
+  const body = Buffer.from('{"payload":[]}');
+  const sha256 = (of: Buffer): string => createHash('sha256').update(of).digest('base64');
+
+  /** A delivery with these fields, all of which are covered, and the digest that the signer is given. */
+  function signed(headers: Record<string, string>, digest: string): WebhookMessage {
+    const message = { method: 'POST', path: '/hook', query: '', headers, body };
+    const scheme = { ...DRAFT_6, digest: () => digest };
+    const components = ['@method', '@path', ...Object.keys(headers), 'digest'];
+    const created = NOW_MS / 1000;
+    const fields = signMessage(message, { scheme, key: own.privateKey, keyId: 'own', created, expires: created + 60, nonce: 'n', components });
+    return { ...message, headers: { ...headers, ...fields } };
+  }
+  const judged = (message: WebhookMessage) => verifyWebhook(message, { scheme: DRAFT_6, keys: ownKeys, toleranceSeconds: 300 }, NOW_MS);
+
+  it('is refused where one digest is that of another body, even beside a right one', async () => {
+    const right = { 'content-digest': `sha-256=:${sha256(body)}:` };
+    expect(await judged(signed(right, `SHA-256=${sha256(body)}`))).toEqual({ kind: 'verified' });
+    expect(await judged(signed(right, `SHA-256=${sha256(Buffer.from('other'))}`))).toEqual(refused('the digest is not that of the body'));
+  });
+
+  it('may be the length of a body that an ingress passes on in chunks, without it', async () => {
+    const { headers, ...message } = signed({ 'content-length': String(body.length) }, `SHA-256=${sha256(body)}`);
+    const { 'content-length': _length, ...rest } = headers;
+    expect(await judged({ ...message, headers: rest })).toEqual({ kind: 'verified' });
+    expect(await judged({ ...message, headers: { ...rest, 'content-length': '99' } })).toEqual(refused('the signature does not verify'));
+  });
+
+  it.each([
+    ['sha-256', `sha-256=${sha256(body)}`, 'verified'],
+    ['SHA-256', `SHA-256=${sha256(body)}`, 'verified'],
+    ['another algorithm', `SHA-512=${createHash('sha512').update(body).digest('base64')}`, 'refused'],
+  ])('with a digest by %s', async (_what, digest, kind) => {
+    expect(await judged(signed({}, digest))).toMatchObject({ kind });
+  });
+
+  it.each(['sha-256', 'sha-512'])('with a content-digest by %s', async (name) => {
+    const message = signed({ 'content-digest': `${name}=:${createHash(name.replace('-', '')).update(body).digest('base64')}:` }, `SHA-256=${sha256(body)}`);
+    expect(await judged(message)).toEqual({ kind: 'verified' });
   });
 });
 

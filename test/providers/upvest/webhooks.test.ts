@@ -135,12 +135,6 @@ describe('a signature has to cover what makes a delivery', () => {
   it('and no more than that', async () => {
     expect(await post.receive(post.signed([event], { components: ['digest', '@path', '@method'] }))).toMatchObject({ kind: 'verified' });
   });
-
-  it('a covered digest of another body is refused even beside a right one', async () => {
-    const { headers, body } = post.sandbox.signDelivery([event], { path: PATH, components: ['@method', '@path', 'digest', 'content-digest'] });
-    const wrong = withField({ method: 'POST', path: PATH, query: '', headers, body }, 'digest', `SHA-256=${'A'.repeat(43)}=`);
-    expect(await post.receive(wrong)).toEqual(refusal('the digest is not that of the body'));
-  });
 });
 
 function without(delivery: WebhookDelivery, field: string): WebhookDelivery {
