@@ -3,7 +3,7 @@ import type { AdapterContext } from '../../src/provider-kit/define';
 import { type ProviderAnswer, ProviderHttp, type ProviderRequest, type WireTarget } from '../../src/provider-kit/http';
 import type { RateBudget, RequestPriority } from '../../src/provider-kit/rate-budget';
 import { DRAFT_15, DRAFT_6, signMessage } from '../../src/provider-kit/signatures';
-import { CLOSE_SCOPE, READ_SCOPE, SIGNED_COMPONENTS, TOKEN_PATH } from './api';
+import { CLOSE_SCOPE, READ_SCOPE, SIGNED_COMPONENTS, TOKEN_PATH, WEBHOOKS_SCOPE } from './api';
 import { type Settings, signingKey } from './settings';
 
 /** How long a signature is good for, seconds. The provider names no limit; its own signers use 5 to 60. */
@@ -104,5 +104,5 @@ export class UpvestClient {
 /** Many may wait for one token, so it goes as early as the first of them would. */
 function tokenPriority(scope: string): RequestPriority {
   if (scope === CLOSE_SCOPE) return 'CLOSE';
-  return scope === READ_SCOPE ? 'RECONCILE' : 'POLL';
+  return scope === READ_SCOPE || scope === WEBHOOKS_SCOPE ? 'RECONCILE' : 'POLL';
 }

@@ -49,7 +49,7 @@ export class UpvestWebhooks implements ProviderWebhooks {
     const { client, tokens, context } = this.#options;
     const { clock, random, telemetry, id: provider } = context;
     const started = clock.monotonic();
-    const answer = await readWithToken(tokens, WEBHOOKS_SCOPE, (token) => client.call(token, { method: 'GET', path: VERIFY_KEYS_PATH }));
+    const answer = await readWithToken(tokens, WEBHOOKS_SCOPE, (token) => client.call(token, { method: 'GET', path: VERIFY_KEYS_PATH, priority: 'RECONCILE' }));
     const read = isReadFailed(answer)
       ? ({ kind: 'failed', failure: answer } as const)
       : judgeRead(answer, { dialect: problemJson, requestIdHeader: REQUEST_ID_HEADER }, { nowMs: clock.now() });

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import type { WebhookDelivery } from '../../../src/ports/provider';
 import { jsonAnswer } from '../../../src/provider-kit/sandbox';
 import { webhookEvent } from '../../../providers/upvest/sandbox/webhook-events';
-import { openBench } from './support';
+import { closeRequest, openBench, send } from './support';
 import { openPost, type Post } from './webhooks-support';
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -87,6 +88,25 @@ describe('the provider\'s keys', () => {
     expect(await timed.receive(old)).toMatchObject(verified);
     timed.pass(2_000);
     expect(await timed.receive(old)).toEqual(unknown);
+  });
+
+  it('are asked for after the closes, where requests have to wait', async () => {
+    const post = await open();
+    let stoppedAt: number | undefined;
+    const clock = { now: () => Date.now(), monotonic: () => stoppedAt ?? performance.now() };
+    const { adapter, dispose } = openBench({ ...post.sandbox.settings, REQUESTS_PER_SECOND: '10' }, { clock });
+    cleanups.push(dispose);
+    const close = () => adapter.requestClosure(closeRequest(), send);
+    await adapter.webhooks?.receive(post.signed([event]));
+    await close();
+    const before = post.sandbox.ledger.length;
+    // At most one request may leave now.
+    stoppedAt = performance.now();
+    const waiting = [close(), adapter.webhooks?.receive(strange(post)), close()];
+    await setImmediate();
+    stoppedAt = undefined;
+    await Promise.all(waiting);
+    expect(post.sandbox.ledger.slice(before).map(({ operation }) => operation)).toEqual(['close', 'close', 'keys']);
   });
 
   it('of another type than P-521 are left out', async () => {
