@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import type { AdapterContext } from '../../src/provider-kit/define';
 import { type ProviderAnswer, ProviderHttp, type ProviderRequest, type WireTarget } from '../../src/provider-kit/http';
-import type { RateBudget, RequestPriority } from '../../src/provider-kit/rate-budget';
+import type { RateBudget } from '../../src/provider-kit/rate-budget';
+import type { RequestPriority } from '../../src/provider-kit/turns';
 import { DRAFT_15, DRAFT_6, signMessage } from '../../src/provider-kit/signatures';
 import { CLOSE_SCOPE, READ_SCOPE, SIGNED_COMPONENTS, TOKEN_PATH, WEBHOOKS_SCOPE } from './api';
 import { type Settings, signingKey } from './settings';

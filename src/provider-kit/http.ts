@@ -1,4 +1,3 @@
-import { bulkhead, BulkheadRejectedError } from 'cockatiel';
 import { buildConnector, type Dispatcher, errors, Pool } from 'undici';
 import { Circuit, circuitOf, type HttpContext } from './circuit';
 import { readBody } from './http-body';
@@ -6,7 +5,9 @@ import { ConnectFailed, connectFailureCause, type LostCause, lostCause, type Not
 import { assertedPath, type Base, parseBase, rawQuery } from './http-target';
 import { lastLook, TooLate } from './last-look';
 import type { CircuitName } from '../ports/telemetry';
-import type { RateBudget, RequestPriority } from './rate-budget';
+import type { RateBudget } from './rate-budget';
+import { Slots } from './slots';
+import type { RequestPriority } from './turns';
 
 export { pathSegment } from './http-target';
 
@@ -20,7 +21,7 @@ export interface ProviderHttpOptions {
   context: HttpContext;
   /** Connections to the provider, and so requests at the same time. Default 16. */
   connections?: number;
-  /** Requests that may wait for a connection. Default 256. */
+  /** Requests of each priority that may wait for a connection. Default 256. */
   queue?: number;
   /** How long a request may wait for its turn in the budget and for a connection, ms. Default 2000. */
   queueWaitMs?: number;
@@ -76,8 +77,6 @@ export type ProviderAnswer =
   | { kind: 'notSent'; cause: NotSentCause; /** With `resting`: how long it still does, ms. */ retryAfterMs?: number }
   | { kind: 'lost'; cause: LostCause; status?: number };
 
-/** The part of the connections that is kept for closes, however many reads there are. */
-const KEPT_FOR_CLOSES = 0.25;
 const POOL_FULL: ProviderAnswer = { kind: 'notSent', cause: 'poolFull' };
 const LATE: ProviderAnswer = { kind: 'notSent', cause: 'late' };
 
@@ -88,9 +87,7 @@ const LATE: ProviderAnswer = { kind: 'notSent', cause: 'late' };
 export class ProviderHttp {
   readonly #base: Base;
   readonly #pool: Pool;
-  readonly #slots;
-  /** Reads pass through here first, so that they never hold all connections. */
-  readonly #readSlots;
+  readonly #slots: Slots;
   readonly #budget: RateBudget | undefined;
   readonly #circuits: Record<CircuitName, Circuit>;
   readonly #timeoutMs: number;
@@ -106,9 +103,7 @@ export class ProviderHttp {
     this.#clock = context.clock;
     this.#circuits = { write: new Circuit('write', context), read: new Circuit('read', context), other: new Circuit('other', context) };
     this.#queueWaitMs = options.queueWaitMs ?? 2_000;
-    const queue = options.queue ?? 256;
-    this.#slots = bulkhead(connections, queue);
-    this.#readSlots = bulkhead(connections - Math.floor(connections * KEPT_FOR_CLOSES), queue);
+    this.#slots = new Slots(connections, options.queue ?? 256);
     this.#budget = options.budget;
     this.#pool = new Pool(this.#base.origin, {
       connections,
@@ -141,29 +136,25 @@ export class ProviderHttp {
     await this.#closing;
   }
 
-  #withSlot(priority: RequestPriority, run: () => Promise<ProviderAnswer>): Promise<ProviderAnswer> {
-    return new Promise((resolve, reject) => {
-      const patience = new AbortController();
-      const timer = setTimeout(() => {
-        patience.abort();
-        resolve(POOL_FULL);
-      }, this.#queueWaitMs);
-      const start = (): Promise<ProviderAnswer> => {
-        clearTimeout(timer);
-        return patience.signal.aborted || this.#closing ? Promise.resolve(POOL_FULL) : run();
-      };
-      this.#inTurn(priority, patience.signal, start).then(resolve, (error: unknown) => {
-        clearTimeout(timer);
-        if (error instanceof BulkheadRejectedError) resolve(POOL_FULL);
-        else reject(error);
-      });
-    });
+  async #withSlot(priority: RequestPriority, run: () => Promise<ProviderAnswer>): Promise<ProviderAnswer> {
+    if (!(await this.#turnOf(priority))) return POOL_FULL;
+    try {
+      return this.#closing ? POOL_FULL : await run();
+    } finally {
+      this.#slots.giveBack(priority);
+    }
   }
 
-  async #inTurn(priority: RequestPriority, signal: AbortSignal, start: () => Promise<ProviderAnswer>): Promise<ProviderAnswer> {
-    if (this.#budget && !(await this.#budget.take(priority, signal))) return POOL_FULL;
-    const take = () => this.#slots.execute(start);
-    return priority === 'CLOSE' ? take() : this.#readSlots.execute(take);
+  /** True when the request has its place in the budget and holds a connection; false when that would take too long. */
+  async #turnOf(priority: RequestPriority): Promise<boolean> {
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), this.#queueWaitMs);
+    try {
+      if (this.#budget && !(await this.#budget.take(priority, patience.signal))) return false;
+      return await this.#slots.take(priority, patience.signal);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #exchange(request: ProviderRequest, path: string, query: string): Promise<ProviderAnswer> {

@@ -1,10 +1,6 @@
 import type { Clock } from '../ports/clock';
-import type { ReadPurpose } from '../ports/provider';
+import { type RequestPriority, Turns } from './turns';
 
-/** Who goes first where requests must wait: a close, then reads by what they are for. */
-export type RequestPriority = 'CLOSE' | ReadPurpose;
-
-const ORDER: readonly RequestPriority[] = ['CLOSE', 'RECONCILE', 'POLL', 'ELIGIBILITY'];
 /** The part of a second's requests that may leave at once after a pause. */
 const BURST_SECONDS = 0.1;
 
@@ -16,7 +12,7 @@ export class RateBudget {
   readonly #perMs: number;
   readonly #most: number;
   readonly #clock: Pick<Clock, 'monotonic'>;
-  readonly #waiting = new Map(ORDER.map((priority) => [priority, new Set<() => void>()]));
+  readonly #turns = new Turns();
   #left: number;
   #countedAt: number;
   #timer: NodeJS.Timeout | undefined;
@@ -32,20 +28,7 @@ export class RateBudget {
 
   /** True when the request may leave; false when the signal ended its wait first. */
   take(priority: RequestPriority, signal: AbortSignal): Promise<boolean> {
-    return new Promise((resolve) => {
-      const queue = this.#waiting.get(priority);
-      const leave = (may: boolean) => {
-        queue?.delete(go);
-        signal.removeEventListener('abort', stop);
-        resolve(may);
-      };
-      const go = () => leave(true);
-      const stop = () => leave(false);
-      if (signal.aborted) return resolve(false);
-      queue?.add(go);
-      signal.addEventListener('abort', stop);
-      this.#admit();
-    });
+    return this.#turns.wait(priority, signal, () => this.#admit());
   }
 
   /** Lets go whoever is first, as far as the budget reaches, and comes back for the others. */
@@ -55,21 +38,14 @@ export class RateBudget {
       this.#left = Math.min(this.#most, this.#left + (now - this.#countedAt) * this.#perMs);
       this.#countedAt = now;
     }
-    for (let go = this.#first(); go && this.#left >= 1; go = this.#first()) {
+    for (let next = this.#turns.first(); next && this.#left >= 1; next = this.#turns.first()) {
       this.#left -= 1;
-      go();
+      next.go();
     }
-    if (!this.#first() || this.#timer) return;
+    if (!this.#turns.first() || this.#timer) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#admit();
     }, Math.ceil((1 - this.#left) / this.#perMs));
-  }
-
-  #first(): (() => void) | undefined {
-    for (const queue of this.#waiting.values()) {
-      for (const go of queue) return go;
-    }
-    return undefined;
   }
 }

@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ProviderAnswer, ProviderHttp, type ProviderHttpOptions } from '../../src/provider-kit/http';
-import { RateBudget, type RequestPriority } from '../../src/provider-kit/rate-budget';
+import { RateBudget } from '../../src/provider-kit/rate-budget';
+import type { RequestPriority } from '../../src/provider-kit/turns';
 import { httpContext } from '../support/http-context';
 
 /** A clock that moves when the test says so. */
@@ -106,25 +107,27 @@ describe('a rate budget', () => {
   });
 });
 
-describe('a client with a budget', () => {
+describe('a client', () => {
   const cleanups: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
     for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
   });
 
-  /** Answers everything but what begins with /hang. */
-  async function serve(): Promise<{ url: string; paths: string[] }> {
+  /** Answers everything but what begins with /hang; what begins with /held, when it is let go. */
+  async function serve(): Promise<{ url: string; paths: string[]; letGo: () => void }> {
     const paths: string[] = [];
+    const held: (() => void)[] = [];
     const server: Server = createServer((request, response) => {
       paths.push(request.url ?? '');
-      if (!request.url?.startsWith('/hang')) response.end();
+      if (request.url?.startsWith('/held')) held.push(() => response.end());
+      else if (!request.url?.startsWith('/hang')) response.end();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     cleanups.push(async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     });
-    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, paths };
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, paths, letGo: () => held.shift()?.() };
   }
 
   function client(baseUrl: string, options: Partial<ProviderHttpOptions>): (path: string, priority?: RequestPriority) => Promise<ProviderAnswer> {
@@ -173,5 +176,32 @@ describe('a client with a budget', () => {
     const hanging = Array.from({ length: 10 }, (_, index) => ask(`/hang/${index}`, 'POLL'));
     expect(await ask('/close')).toMatchObject({ kind: 'answer', status: 200 });
     await Promise.all(hanging);
+  });
+
+  it('whose connections are busy sends what waits in the order of its priority, and not of its coming', async () => {
+    const { url, paths, letGo } = await serve();
+    const ask = client(url, { connections: 1, queueWaitMs: 60_000 });
+    const first = ask('/held');
+    while (paths.length < 1) await wait(1);
+    const asked: RequestPriority[] = ['ELIGIBILITY', 'ELIGIBILITY', 'POLL', 'RECONCILE', 'CLOSE'];
+    const all = asked.map((priority, index) => ask(`/${priority}-${index}`, priority));
+    letGo();
+    await Promise.all([first, ...all]);
+    expect(paths.slice(1)).toEqual(['/CLOSE-4', '/RECONCILE-3', '/POLL-2', '/ELIGIBILITY-0', '/ELIGIBILITY-1']);
+  });
+
+  it('keeps a place for every priority, and none for who has given up', async () => {
+    const { url, paths, letGo } = await serve();
+    const ask = client(url, { connections: 1, queue: 1, queueWaitMs: 300 });
+    const first = ask('/held');
+    while (paths.length < 1) await wait(1);
+    const POOL_FULL = { kind: 'notSent', cause: 'poolFull' };
+    const waiting = ask('/given-up', 'ELIGIBILITY');
+    expect(await ask('/too-many', 'ELIGIBILITY')).toEqual(POOL_FULL);
+    expect(await waiting).toEqual(POOL_FULL);
+    const all = [ask('/asked', 'ELIGIBILITY'), ask('/poll', 'POLL')];
+    letGo();
+    expect(await Promise.all([first, ...all])).toMatchObject([{ status: 200 }, { status: 200 }, { status: 200 }]);
+    expect(paths.slice(1)).toEqual(['/poll', '/asked']);
   });
 });
