@@ -1,6 +1,7 @@
 import type { AccountRef } from '../../src/domain/account';
 import type { AccountRead } from '../../src/domain/outcome';
 import { Reader } from '../../src/engine/reader';
+import type { ReadContext } from '../../src/ports/provider';
 import { CALLER, type EngineHarness, startEngine } from '../support/engine';
 import { ScriptedProvider, seen } from '../support/scripted-provider';
 
@@ -77,6 +78,29 @@ describe('a reader', () => {
     await read('account-0');
     expect(bank.reads).toBe(10_002);
   });
+});
+
+test('each read tells the provider what it is for', async () => {
+  const purposes: string[] = [];
+  const bank = new (class extends ScriptedProvider {
+    override async readAccount({ id }: AccountRef, context: ReadContext): Promise<AccountRead> {
+      purposes.push(`${id} ${context.purpose} ${context.blockers}`);
+      return super.readAccount();
+    }
+  })();
+  const lost = { kind: 'unknown', detail: 'Lost.' } as const;
+  const refused = { kind: 'conflict', documented: true } as const;
+  bank.answers = [lost, refused, { kind: 'accepted' }];
+  bank.states = [seen('CLOSED'), seen('OPEN'), seen('CLOSED')];
+  const harness = await startEngine([bank.configured()]);
+  const at = (id: string) => ({ provider: 'bank', kind: 'ACCOUNT', id }) as const;
+  for (const id of ['lost', 'refused', 'accepted']) {
+    const { closure } = await harness.close({ account: at(id) });
+    await harness.until(closure?.id ?? '', 'CLOSED', 'REJECTED');
+  }
+  await harness.engine.service.closureEligibility(CALLER, at('asked'));
+  await harness.dispose();
+  expect(purposes).toEqual(['lost RECONCILE false', 'refused POLL true', 'accepted POLL true', 'asked ELIGIBILITY true']);
 });
 
 describe('what callers ask', () => {

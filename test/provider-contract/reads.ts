@@ -87,6 +87,20 @@ export function reads<Sandbox extends RunningSandbox>(contract: ProviderContract
     expect(bench.sandbox.strayRequests()).toBe(0);
   });
 
+  it('that the gateway needs go ahead of those that callers ask for', async () => {
+    const crowd = Array.from({ length: 100 }, () => bench.account());
+    const needed = { RECONCILE: bench.account(), POLL: bench.account() };
+    await bench.read(bench.account());
+    await Promise.all([
+      ...crowd.map((account) => bench.read(account, { purpose: 'ELIGIBILITY' })),
+      bench.read(needed.POLL),
+      bench.read(needed.RECONCILE, { purpose: 'RECONCILE' }),
+    ]);
+    const order = bench.sandbox.ledger.flatMap(({ operation, accountId }) => (operation === 'read' && accountId ? [accountId] : []));
+    // All connections are busy with the first of the crowd when they come.
+    for (const account of Object.values(needed)) expect(order.indexOf(bench.named(account))).toBeLessThan(50);
+  });
+
   const { tokens } = contract;
   if (!tokens) return;
 

@@ -51,6 +51,14 @@ describe('lists', () => {
     expect((await seen(id)).blockers.map(({ code }) => code)).toEqual(['ACCOUNT_RESTRICTED', 'OPEN_ORDERS']);
   });
 
+  it('for a poll go ahead of those for callers who asked before', async () => {
+    const done: string[] = [];
+    const read = (purpose: ReadContext['purpose']) => seen(randomUUID(), 'ACCOUNT', { purpose }).then(() => done.push(purpose));
+    await read('POLL');
+    await Promise.all([...Array.from({ length: 40 }, () => read('ELIGIBILITY')), read('POLL')]);
+    expect(done.lastIndexOf('POLL')).toBe(1);
+  });
+
   it('change nothing at the provider', async () => {
     await seen(magicId('children'), 'ACCOUNT_GROUP');
     expect(pair.sandbox.ledger.filter(({ operation, method }) => operation !== 'token' && method !== 'GET')).toEqual([]);
