@@ -1,4 +1,4 @@
-import type { AccountIdType } from '../../src/domain/account';
+import type { AccountIdType, AccountKind } from '../../src/domain/account';
 import type { Blocker, BlockerCode, BlockerResolver } from '../../src/domain/blocker';
 import type { AccountState } from '../../src/domain/outcome';
 import { type ClosureReason, isSensitive, type ReasonMapping } from '../../src/domain/reason';
@@ -67,12 +67,12 @@ export function stateOf(word: string | undefined, { OPEN_WORDS, CLOSED_WORDS }: 
  * What the balances of an account put in the way of its closing. The precondition is an available amount of zero;
  * funds that are still to be booked or that are withheld are shown as well, since they come to be a balance.
  * Source: https://developer.emoney.pagonxt.com/external/docs/emoney-accounts-balances
- * @returns `unknown`: what balances that cannot be read may hide
+ * @returns `unknown`: what balances that cannot be read may hide, or that an eMoney account does not show; a virtual account has none
  */
-export function balanceBlockers({ balances, baseCurrency }: Pick<WireAccount, 'balances' | 'baseCurrency'>): {
-  blockers: Blocker[];
-  unknown: BlockerCode[];
-} {
+export function balanceBlockers(
+  kind: AccountKind,
+  { balances, baseCurrency }: Pick<WireAccount, 'balances' | 'baseCurrency'>,
+): { blockers: Blocker[]; unknown: BlockerCode[] } {
   if (balances === UNREADABLE) return { blockers: [], unknown: [...MAIN_CODES, 'PENDING_FUNDS', 'RESERVED_FUNDS'] };
   const { available, current, pendingConsolidation, withholding } = balances ?? {};
   const main = available ?? current;
@@ -85,7 +85,7 @@ export function balanceBlockers({ balances, baseCurrency }: Pick<WireAccount, 'b
       ...blocker('RESERVED_FUNDS', 'Funds of the account are withheld.', 'PROVIDER', withholding, baseCurrency),
     ],
     unknown: [
-      ...(main === UNREADABLE ? MAIN_CODES : []),
+      ...(main === UNREADABLE || (!main && kind === 'ACCOUNT') ? MAIN_CODES : []),
       ...(pendingConsolidation === UNREADABLE ? (['PENDING_FUNDS'] as const) : []),
       ...(withholding === UNREADABLE ? (['RESERVED_FUNDS'] as const) : []),
     ],

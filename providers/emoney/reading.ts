@@ -46,14 +46,14 @@ export function accountRead(answer: ProviderAnswer, account: AccountRef, context
 
   const state = stateOf(wire.status, context.settings);
   if (state === 'UNKNOWN') context.onUnmapped(wire.status ?? '(none)');
-  const { blockers, unknown } = state === 'CLOSED' ? { blockers: [], unknown: [] } : balanceBlockers(wire);
+  const { blockers, unknown } = state === 'CLOSED' ? { blockers: [], unknown: [] } : balanceBlockers(account.kind, wire);
   return {
     ...judged.evidence,
     ok: true,
     state,
     providerStatus: wire.status,
     blockers,
-    ...(unknown.length > 0 && { blockersUnknown: { ...unusable('A balance in the answer to a read is not a number.', judged.evidence), codes: unknown } }),
+    ...(unknown.length > 0 && { blockersUnknown: { ...unusable('A balance is not in the answer to a read, or is not a number.', judged.evidence), codes: unknown } }),
     aliases,
   };
 }

@@ -65,7 +65,7 @@ export class SandboxAccounts {
   readonly #accounts = new Map<string, SandboxAccount>();
 
   add(preset: AccountPreset): SandboxAccount {
-    const account: SandboxAccount = { status: 'Open', closed: false, balances: {}, currency: 'EUR', shape: 'details', ...preset };
+    const account: SandboxAccount = { status: 'Open', closed: false, balances: { available: '0.00' }, currency: 'EUR', shape: 'details', ...preset };
     this.#accounts.set(account.uuid, account);
     return account;
   }

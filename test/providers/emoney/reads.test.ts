@@ -145,7 +145,7 @@ describe('balances', () => {
     [{ available: { amount: {} } }, ['POSITIVE_BALANCE', 'NEGATIVE_BALANCE']],
     [{ available: { amount: { amount: '1e3' } }, current: { amount: { amount: '0' } } }, ['POSITIVE_BALANCE', 'NEGATIVE_BALANCE']],
     [{ current: 'x' }, ['POSITIVE_BALANCE', 'NEGATIVE_BALANCE']],
-    [{ pendingConsolidation: 7, withholding: [] }, ['PENDING_FUNDS', 'RESERVED_FUNDS']],
+    [{ current: { amount: { amount: '0' } }, pendingConsolidation: 7, withholding: [] }, ['PENDING_FUNDS', 'RESERVED_FUNDS']],
     ['none', ['POSITIVE_BALANCE', 'NEGATIVE_BALANCE', 'PENDING_FUNDS', 'RESERVED_FUNDS']],
   ])('that cannot be read are unknown, and not zero: %j', async (balances, codes) => {
     bench.bank.script('*', 'read', [jsonAnswer(200, { status: 'Open', balances })]);
@@ -163,8 +163,22 @@ describe('balances', () => {
     expect(await bench.read(freshAccount())).toMatchObject({ blockers: [{ code: 'POSITIVE_BALANCE', amount: '1.50' }], blockersUnknown: { codes: ['RESERVED_FUNDS'] } });
   });
 
-  it.each([undefined, null, {}, { available: null, current: { amount: { amount: '0.00' } } }])('that are not there or zero stand in nobody\'s way: %j', async (balances) => {
-    bench.bank.script('*', 'read', [jsonAnswer(200, { status: 'Open', balances })]);
+  const zero = { amount: { amount: '0.00' } };
+
+  it.each([undefined, null, {}, { available: null }, { withholding: zero, pendingConsolidation: zero }])(
+    'that an eMoney account does not show are unknown, and a virtual account has none: %j',
+    async (balances) => {
+      bench.bank.script('*', 'read', [jsonAnswer(200, { status: 'Open', balances }), jsonAnswer(200, { status: 'Open', balances })]);
+      const codes = ['POSITIVE_BALANCE', 'NEGATIVE_BALANCE'];
+      expect(await bench.read(freshAccount())).toMatchObject({ ok: true, blockers: [], blockersUnknown: { code: 'PROVIDER_PROTOCOL_ERROR', codes } });
+      const read = await bench.read({ ...freshAccount(), kind: 'VIRTUAL_ACCOUNT' });
+      expect(read).toMatchObject({ ok: true, blockers: [] });
+      expect(read).not.toHaveProperty('blockersUnknown');
+    },
+  );
+
+  it('of zero stand in nobody\'s way, nor do others that are not there', async () => {
+    bench.bank.script('*', 'read', [jsonAnswer(200, { status: 'Open', balances: { available: null, current: zero } })]);
     const read = await bench.read(freshAccount());
     expect(read).toMatchObject({ ok: true, blockers: [] });
     expect(read).not.toHaveProperty('blockersUnknown');
