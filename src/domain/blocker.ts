@@ -62,6 +62,17 @@ export function inOrder(blockers: readonly Blocker[]): Blocker[] {
   return named.toSorted((one, other) => compare(sortKey(one), sortKey(other)));
 }
 
+/** The amounts spelt as they were, where they are the same numbers: "12.5" instead of "12.50" is no change. */
+export function speltAs(before: readonly Blocker[], blockers: readonly Blocker[]): Blocker[] {
+  const spelling = new Map(before.map((blocker) => [numberKey(blocker), blocker.amount]));
+  return blockers.map((blocker) => ({ ...blocker, amount: spelling.get(numberKey(blocker)) ?? blocker.amount }));
+}
+
+function numberKey(blocker: Blocker): string {
+  const { amount = '' } = blocker;
+  return `${sortKey(blocker)} ${amount.includes('.') ? amount.replace(/\.?0+$/, '') : amount}`;
+}
+
 function sortKey({ code, currency = '', relatedIds }: Blocker): string {
   return [String(BLOCKER_CODES.indexOf(code)).padStart(2, '0'), currency, ...relatedIds].join(' ');
 }

@@ -83,9 +83,9 @@ describe('a reader', () => {
 test('each read tells the provider what it is for', async () => {
   const purposes: string[] = [];
   const bank = new (class extends ScriptedProvider {
-    override async readAccount({ id }: AccountRef, context: ReadContext): Promise<AccountRead> {
-      purposes.push(`${id} ${context.purpose} ${context.blockers}`);
-      return super.readAccount();
+    override async readAccount(asked: AccountRef, context: ReadContext): Promise<AccountRead> {
+      purposes.push(`${asked.id} ${context.purpose} ${context.blockers}`);
+      return super.readAccount(asked, context);
     }
   })();
   const lost = { kind: 'unknown', detail: 'Lost.' } as const;
@@ -132,6 +132,16 @@ describe('what callers ask', () => {
     const { version } = await harness.stored(id);
     await harness.engine.service.refreshClosure(CALLER, id);
     expect((await harness.stored(id)).version).toBe(version);
+  });
+
+  it('by refreshing writes nothing where nothing is new', async () => {
+    bank.states = [seen('CLOSING')];
+    const { closure } = await harness.close();
+    const id = closure?.id ?? '';
+    await harness.engine.service.refreshClosure(CALLER, id);
+    const before = await harness.stored(id);
+    await harness.engine.service.refreshClosure(CALLER, id);
+    expect(await harness.stored(id)).toEqual(before);
   });
 
   it('is not answered from before the close', async () => {

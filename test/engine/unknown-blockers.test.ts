@@ -126,6 +126,27 @@ describe('a closing account, where a part of the blockers is unknown', () => {
     expect(await shownAfter(before, seen('CLOSING', { blockersUnknown: unknown('PROVIDER_TIMEOUT') }))).toEqual(['POSITIVE_BALANCE EUR', 'OPEN_POSITIONS']);
   });
 
+  it('is told another amount, and no other spelling of the same', async () => {
+    const holding = (amount: string) => seen('CLOSING', { blockers: [{ ...cash('EUR'), amount }] });
+    bank.states = [holding('100.50')];
+    const id = await close();
+    while ((await harness.stored(id)).blockers.length === 0) await pause();
+    const { version } = await harness.stored(id);
+    async function after(amount: string): Promise<unknown> {
+      bank.states = [holding(amount)];
+      const { reads } = bank;
+      while (bank.reads < reads + 3) await pause();
+      const { blockers, version: now } = await harness.stored(id);
+      return [blockers[0]?.amount, now - version];
+    }
+    expect(await after('100.5')).toEqual(['100.50', 0]);
+    expect(await after('100.500')).toEqual(['100.50', 0]);
+    expect(await after('100.05')).toEqual(['100.05', 1]);
+    expect(await after('1')).toEqual(['1', 2]);
+    expect(await after('1.00')).toEqual(['1', 2]);
+    expect(await after('10')).toEqual(['10', 3]);
+  });
+
   it('has no new version for an unchanged part, or another order', async () => {
     bank.states = [seen('CLOSING', { blockers: [positions, cash('EUR')] })];
     const id = await close();

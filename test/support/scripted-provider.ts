@@ -70,7 +70,7 @@ export class ScriptedProvider implements ProviderAdapter {
     return take(this.answers, this.sent.length);
   }
 
-  async readAccount(): Promise<AccountRead> {
+  async readAccount(..._asked: Parameters<ProviderAdapter['readAccount']>): Promise<AccountRead> {
     this.reads += 1;
     return take(this.states, this.reads);
   }

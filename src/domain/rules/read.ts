@@ -1,4 +1,4 @@
-import { type Blocker, inOrder } from '../blocker';
+import { type Blocker, inOrder, speltAs } from '../blocker';
 import { mayBeApplied } from '../closure';
 import { isUnderWay } from '../closure-status';
 import type { AccountRead, AccountSeen } from '../outcome';
@@ -25,7 +25,7 @@ function shown({ closure }: Situation, read: AccountSeen, { set: { status = clos
   const word = read.providerStatus === undefined ? {} : { providerStatus: read.providerStatus };
   if (status === 'CLOSED') return read.state === 'CLOSED' ? word : {};
   if (!isUnderWay(status) && !isUnderWay(closure.status)) return word;
-  return { ...word, blockers: knownBlockers(closure.blockers, read), expectedCloseAt: read.expectedCloseAt ?? closure.expectedCloseAt };
+  return { ...word, blockers: speltAs(closure.blockers, knownBlockers(closure.blockers, read)), expectedCloseAt: read.expectedCloseAt ?? closure.expectedCloseAt };
 }
 
 /** What was known stays where the read could not tell whether it is still so. */
