@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Blocker, BlockerCode } from '../../src/domain/blocker';
+import { type Blocker, type BlockerCode, MOST_RELATED } from '../../src/domain/blocker';
 import type { Decimal } from '../../src/provider-kit/decimal';
 import type { cashSchema, listedSchema, positionSchema, userAccountSchema, withdrawalSchema } from './api';
 
@@ -32,9 +32,11 @@ export function orderBlockers(orders: z.output<typeof listedSchema>[]): Blocker[
   return [{ ...completion, ...byTime, code: 'OPEN_ORDERS', message: 'Orders of the account are not executed yet.', relatedIds }];
 }
 
-/** One for each withdrawal, with its amount. They are what the close is refused for. */
+/** One for each withdrawal, with its amount, and as many as a person goes through. They are what the close is refused for. */
 export function withdrawalBlockers(withdrawals: z.output<typeof withdrawalSchema>[]): Blocker[] {
-  return withdrawals.filter(isUnderWay).map(({ id, amount, currency }) => ({
+  // One that moved to a later page while the list was read is in it twice.
+  const open = new Map(withdrawals.filter(isUnderWay).map((withdrawal) => [withdrawal.id, withdrawal]));
+  return [...open.values()].slice(0, MOST_RELATED).map(({ id, amount, currency }) => ({
     ...byTime,
     code: 'OUTSTANDING_WITHDRAWALS',
     message: 'A withdrawal of the account group is not paid out yet.',

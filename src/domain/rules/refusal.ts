@@ -1,3 +1,4 @@
+import { inOrder } from '../blocker';
 import { mayBeApplied } from '../closure';
 import type { AccountSeen } from '../outcome';
 import { errorOf, type Facts, giveUp, horizonOf, isPastHorizon, type Next, type Situation, type Verdict } from './situation';
@@ -20,7 +21,7 @@ export function refusedByState(
     code,
     message,
     { providerErrors: stored?.providerErrors ?? read.providerErrors, requestId: stored?.providerRequestId ?? read.requestId },
-    { blockers: read.blockers.filter(({ stage }) => stage === 'REQUEST') },
+    { blockers: inOrder(read.blockers.filter(({ stage }) => stage === 'REQUEST')) },
   );
   if (doubt) {
     const next: Next = { kind: 'retry', by: horizonOf(situation, facts.horizonMs) ?? undefined };

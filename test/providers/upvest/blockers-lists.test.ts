@@ -120,6 +120,23 @@ describe('a list that cannot be read', () => {
     });
   });
 
+  it('without saying how long it is goes on while its pages are full', async () => {
+    const id = randomUUID();
+    const done = Array.from({ length: 100 }, () => ({ id: randomUUID(), status: 'FILLED' }));
+    pair.sandbox.script(`orders ${id}`, 'list', [page(done), page([{ id: 'order-101', status: 'NEW' }])]);
+    const read = await seen(id);
+    expect(read.blockers).toMatchObject([{ code: 'OPEN_ORDERS', relatedIds: ['order-101'] }]);
+    expect(read).not.toHaveProperty('blockersUnknown');
+  });
+
+  it('with a withdrawal that moved to the next page shows it once', async () => {
+    const id = randomUUID();
+    const done = Array.from({ length: 99 }, () => ({ id: randomUUID(), status: 'CONFIRMED' }));
+    const moved = { id: randomUUID(), status: 'NEW', amount: '1.00', currency: 'EUR' };
+    pair.sandbox.script(`withdrawals ${id}`, 'list', [page([...done, moved], 101), page([moved], 101)]);
+    expect((await seen(id, 'ACCOUNT_GROUP')).blockers).toMatchObject([{ code: 'OUTSTANDING_WITHDRAWALS', relatedIds: [moved.id] }]);
+  });
+
   it('says when it passes by itself, before what does not', async () => {
     const id = randomUUID();
     pair.sandbox.script(`withdrawals ${id}`, 'list', ['html-200']);

@@ -78,6 +78,12 @@ describe('what stands in the way of an account', () => {
     expect(await pair.adapter.requestClosure(closeRequest({ account: account(id) }), send)).toMatchObject({ kind: 'conflict' });
   });
 
+  it('are a hundred withdrawals at the most', async () => {
+    const id = randomUUID();
+    pair.sandbox.change(id, { withdrawals: Array.from({ length: 250 }, () => ({ id: randomUUID(), status: 'NEW', amount: '1.00', currency: 'EUR' })) });
+    expect((await seen(id)).blockers).toHaveLength(100);
+  });
+
   it('is not the cash of its group', async () => {
     expect((await seen(magicId('cash'))).blockers).toEqual([]);
   });
@@ -105,6 +111,19 @@ describe('what stands in the way of an account group', () => {
     ],
   ])('%s', async (name, expected) => {
     expect(await group(name)).toMatchObject(expected.map((one) => ({ stage: 'COMPLETION', ...one })));
+  });
+
+  it('are fees that are being collected, and none that were', async () => {
+    const id = randomUUID();
+    const fees = ['PROCESSING', 'FINALISED', 'CANCELLED'].map((status) => ({ id: randomUUID(), status }));
+    pair.sandbox.change(id, { fees });
+    expect((await seen(id, 'ACCOUNT_GROUP')).blockers).toMatchObject([{ code: 'OUTSTANDING_FEES', relatedIds: [fees[0]?.id] }]);
+  });
+
+  it.each(['ACTIVE', 'PENDING_APPROVAL', 'LOCKED', 'FROZEN'] as const)('are its accounts that are %s', async (status) => {
+    const { id, accounts } = pair.sandbox.openGroup({ accounts: 1 });
+    for (const one of accounts) pair.sandbox.change(one, { status });
+    expect((await seen(id, 'ACCOUNT_GROUP')).blockers).toMatchObject([{ code: 'OPEN_CHILD_ACCOUNTS', relatedIds: accounts }]);
   });
 
   it('is cash of every currency, every digit of it', async () => {
