@@ -79,7 +79,8 @@ export class Operate {
 
   /**
    * Withdraws a closure while every request so far is proven without effect. With a group's closure go those that were
-   * recorded for its accounts, in one commit: as long as nothing of all that was asked for is on its way.
+   * recorded for its accounts and that the caller may withdraw, in one commit: as long as nothing of all that was asked
+   * for is on its way.
    */
   async cancel(caller: Caller, id: string): Promise<ClosureResult> {
     const found = await this.findFor(caller, 'cancel', id);
@@ -88,7 +89,7 @@ export class Operate {
     if (!mayWithdraw(caller, closure)) return { closure, error: notCancellable(caller, closure) };
     return this.decide(caller, closure, async (situation) => {
       const [children = []] = situation.closure.includeAccounts ? await this.parts.store.children(caller.tenant, [id]) : [];
-      const own = children.filter(({ idempotencyKey }) => idempotencyKey === null);
+      const own = children.filter((child) => child.idempotencyKey === null && mayWithdraw(caller, child));
       const ofOwn = await Promise.all(own.map(async (child) => ({ closure: child, attempts: await this.parts.store.attempts(child.id) })));
       if (!isWithdrawable(situation) || !ofOwn.every((one) => isWithdrawable(one) || isWithoutEffect(one))) {
         return notCancellable(caller, situation.closure);

@@ -9,12 +9,11 @@ const ACCOUNT: KindCapabilities = {
   defaultIdType: 'PROVIDER_ID',
   completion: 'ASYNC',
   reasonMode: 'NONE',
-  announceOnly: false,
+  announceOnly: true,
   liquidatePositions: false,
   eligibility: 'BY_READS',
 };
-const GROUP: KindCapabilities = { ...ACCOUNT, kind: 'ACCOUNT_GROUP', childKind: 'ACCOUNT', announceOnly: true };
-
+const GROUP: KindCapabilities = { ...ACCOUNT, kind: 'ACCOUNT_GROUP', childKind: 'ACCOUNT' };
 
 /** A bank with one group, `group`, whose accounts close in their own time. */
 export class GroupProvider extends ScriptedProvider {
