@@ -64,3 +64,8 @@ export function canBecome(from: ClosureStatus, to: ClosureStatus): boolean {
 export function isUnderWay(status: ClosureStatus): boolean {
   return status === 'CLOSING' || status === 'SCHEDULED' || status === 'ACTION_REQUIRED';
 }
+
+/** True where the close request is still to leave, or may have to leave again. */
+export function isToBeSent(status: ClosureStatus): boolean {
+  return status === 'REQUESTED' || status === 'UNCONFIRMED';
+}

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Closure, ClosureEvent, ClosureProgress, EventCause, EventEvidence } from '../domain/closure';
-import { type ClosureStatus, isUnderWay } from '../domain/closure-status';
+import { type ClosureStatus, isToBeSent, isUnderWay } from '../domain/closure-status';
 import { nextWithSale } from '../domain/rules/liquidation';
 import type { Facts, Verdict } from '../domain/rules/situation';
 import type { Randomness } from '../ports/clock';
@@ -39,6 +39,7 @@ export function changeOf(closure: Closure, verdict: Verdict, context: ChangeCont
   const set: Partial<ClosureProgress> = { ...Object.fromEntries(different), dueAt: due, quietSteps: moved || next.kind === 'now' || next.kind === 'asBefore' ? quietSteps : quietSteps + 1 };
   if (moved && verdict.set.status !== 'ACTION_REQUIRED' && closure.requiredAction) set.requiredAction = null;
   if (moved && verdict.set.providerStatus === undefined && closure.providerStatus && losesWord(closure.status, verdict.set.status)) set.providerStatus = null;
+  if (moved && verdict.set.blockers === undefined && closure.blockers.length > 0 && endsWait(closure.status, verdict.set.status)) set.blockers = [];
   const told = moved || verdict.note !== undefined;
   const visible = told || different.some(([key]) => !UNSEEN.has(key as keyof ClosureProgress));
   if (visible) set.updatedAt = now;
@@ -60,6 +61,11 @@ export function changeOf(closure: Closure, verdict: Verdict, context: ChangeCont
 /** A word is shown beside the blockers that were read with it (see visibility.ts), and one that was read before has none. */
 function losesWord(from: ClosureStatus, to: ClosureStatus | undefined): boolean {
   return to === 'CLOSED' || (to !== undefined && isUnderWay(to) && !isUnderWay(from));
+}
+
+/** Blockers of before are what the request waited for: it waits no more. */
+function endsWait(from: ClosureStatus, to: ClosureStatus | undefined): boolean {
+  return isToBeSent(from) && to !== undefined && !isToBeSent(to);
 }
 
 /** A member that is undefined and one that is missing are the same once stored. */

@@ -10,37 +10,6 @@ async function start(...given: Parameters<typeof startGroupBench>): Promise<Grou
   return bench;
 }
 
-describe('what a group shows of the accounts in its way', () => {
-  const waitsFor = (selfResolving: boolean): CloseOutcome => ({
-    kind: 'rejected',
-    code: 'CLOSURE_BLOCKED',
-    message: 'Blocked.',
-    blockers: [{ code: 'OUTSTANDING_WITHDRAWALS', message: 'm', stage: 'REQUEST', resolvableBy: selfResolving ? 'TIME' : 'HOLDER', selfResolving, relatedIds: [] }],
-  });
-
-  it.each([
-    ['resolves by itself', waitsFor(true), { resolvableBy: 'TIME', selfResolving: true }],
-    ['somebody must resolve', waitsFor(false), { resolvableBy: 'HOLDER', selfResolving: false }],
-    ['is not known', REFUSED, { resolvableBy: 'PARTNER', selfResolving: false }],
-  ])('a refusal that %s', async (_what, outcome, blocker) => {
-    const { bank, harness, groupClosure } = await start({ a: 'OPEN' });
-    bank.outcomes.set('a', [outcome]);
-    expect(await harness.until(await groupClosure(), 'REJECTED')).toMatchObject({ error: { blockers: [blocker] } });
-  });
-
-  it('an account that needs a person', async () => {
-    const { bank, harness, groupClosure, childrenOf } = await start({ a: 'OPEN' }, { reconcileHorizonMs: 80 });
-    bank.outcomes.set('a', [{ kind: 'unknown', detail: 'Lost.' }]);
-    const id = await groupClosure();
-    const [child] = await childrenOf(id);
-    await harness.until(child!.id, 'NEEDS_REVIEW');
-    await eventually(async () => (await harness.stored(id)).blockers[0]?.resolvableBy === 'PARTNER');
-    const { version } = await harness.stored(child!.id);
-    await harness.engine.service.resolveClosure(CALLER, { closureId: child!.id, outcome: 'CLOSED', note: 'Seen at the bank.', expectedVersion: version });
-    await harness.until(id, 'CLOSING');
-  });
-});
-
 describe('a group whose own request has trouble', () => {
   it.each<[string, CloseOutcome]>([
     ['out of service', { kind: 'unavailable' }],
@@ -130,6 +99,17 @@ describe('a list that cannot be had', () => {
     expect(bank.closed).toEqual(['a', 'group']);
   });
 
+  it('is trouble of before once it can be had', async () => {
+    const { bank, harness, closeGroup, childStates } = await start({ a: 'OPEN' });
+    const failure = { ok: false, code: 'PROVIDER_UNAVAILABLE', message: 'Out of service.' } as const;
+    bank.lists = [failure, failure];
+    bank.outcomes.set('a', [LATER]);
+    const { closure } = await closeGroup();
+    expect(closure?.error?.code).toBe('PROVIDER_UNAVAILABLE');
+    await eventually(async () => (await childStates(closure!.id)).a === 'REQUESTED');
+    expect(await harness.stored(closure!.id)).toMatchObject({ status: 'REQUESTED', error: null });
+  });
+
   it('once does not count as never again', async () => {
     const { bank, harness, groupClosure, childStates } = await start({ a: 'OPEN' });
     const unseen = { ok: false, code: 'ACCOUNT_NOT_FOUND', message: 'The provider knows no such group.' } as const;
@@ -137,11 +117,15 @@ describe('a list that cannot be had', () => {
     bank.outcomes.set('a', [LATER]);
     const id = await groupClosure();
     await eventually(async () => (await childStates(id)).a === 'REQUESTED');
-    // Long after the first, and right before the group would leave, a read misses it once more.
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    // Right before the group would leave, reads miss it again, and for longer than they lag behind.
     bank.accounts.set('new', 'OPEN');
-    bank.lists = [unseen];
+    bank.lists = Array.from({ length: 1_000 }, () => unseen);
     bank.outcomes.clear();
+    await eventually(async () => (await harness.stored(id)).error?.code === 'ACCOUNT_NOT_FOUND');
+    const looks = bank.listed;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await eventually(() => bank.listed > looks + 1);
+    bank.lists = [];
     await harness.until(id, 'CLOSING');
     expect(bank.closed.at(-1)).toBe('group');
     expect(await childStates(id)).toEqual({ a: 'CLOSING', new: 'CLOSING' });
@@ -181,6 +165,18 @@ describe('a list that cannot be had', () => {
     const failure = { ok: false, code: 'PROVIDER_PERMISSION_DENIED', message: 'No.' } as const;
     bank.lists = [failure, failure];
     expect(await closeGroup()).toMatchObject({ error: { code: 'PROVIDER_PERMISSION_DENIED' }, closure: { status: 'REJECTED', attempts: 0 } });
+  });
+
+  it('leaves open what became of a request that is in doubt, where the provider permits the list no longer', async () => {
+    const { bank, harness, groupClosure } = await start({ a: 'OPEN' }, { reconcileHorizonMs: 60_000 });
+    bank.outcomes.set('group', [{ kind: 'unknown', detail: 'Lost.' }, { kind: 'accepted' }]);
+    const id = await groupClosure();
+    await harness.until(id, 'UNCONFIRMED');
+    bank.lists = Array.from({ length: 1_000 }, () => ({ ok: false, code: 'PROVIDER_PERMISSION_DENIED', message: 'No.' }) as const);
+    await eventually(async () => (await harness.stored(id)).error?.code === 'PROVIDER_PERMISSION_DENIED');
+    expect((await harness.stored(id)).status).toBe('UNCONFIRMED');
+    bank.lists = [];
+    await harness.until(id, 'CLOSING');
   });
 
   it('lets the close request say that there is no such group', async () => {

@@ -1,5 +1,6 @@
 import { type Blocker, type BlockerResolver, MOST_RELATED } from '../blocker';
 import { type Closure, mayBeApplied } from '../closure';
+import { isToBeSent } from '../closure-status';
 import { retryAdvice } from '../error-code';
 import type { ReadFailed } from '../outcome';
 import { isHold } from '../visibility';
@@ -28,14 +29,9 @@ function isRefused(child: Closure): boolean {
   return over && !isOnItsWay(child);
 }
 
-/** The group's own request is still to leave, or may have to leave again. */
-function isToBeSent({ status }: Closure): boolean {
-  return status === 'REQUESTED' || status === 'UNCONFIRMED';
-}
-
 /** What the closings of the accounts make of the group's; null: none of them is in the way. */
 export function judgeChildren(situation: Situation, children: readonly Closure[], facts: Facts): Verdict | null {
-  if (!isToBeSent(situation.closure)) return null;
+  if (!isToBeSent(situation.closure.status)) return null;
   const refused = children.filter(isRefused);
   if (refused.length > 0) return judgeRefused(situation, refused, facts);
   const waiting = children.filter((child) => !isOnItsWay(child) && !isVoid(child));
@@ -76,7 +72,7 @@ export function waitingFor(children: readonly Closure[]): { blockers: Blocker[] 
 export function judgeListed(situation: Situation, added: readonly Closure[], facts: Facts): Verdict {
   const listed = { accountsListed: true, notFoundSince: null };
   // On a group that is closing the blockers are what the provider's reads show.
-  if (!isToBeSent(situation.closure)) return { set: listed, next: { kind: 'now' } };
+  if (!isToBeSent(situation.closure.status)) return { set: listed, next: { kind: 'now' } };
   if (added.length === 0) return { set: { ...listed, blockers: [] }, next: { kind: 'now' } };
   const { set, next } = waitFor(situation, added, facts);
   return { set: { ...set, ...listed }, next };
@@ -89,18 +85,19 @@ export function judgeListed(situation: Situation, added: readonly Closure[], fac
 export function judgeUnlisted(situation: Situation, failure: ReadFailed, facts: Facts): Verdict {
   const { closure, attempts } = situation;
   const { code, message, retryAfterMs } = failure;
-  if (!isToBeSent(closure)) return { set: {}, next: { kind: 'now' } };
+  if (!isToBeSent(closure.status)) return { set: {}, next: { kind: 'now' } };
   // A group that was listed once exists, whatever a read says now.
   if (code === 'ACCOUNT_NOT_FOUND' && !closure.accountsListed) {
     const since = closure.notFoundSince ?? facts.now;
     if (facts.now > since && facts.now >= since + facts.visibilityLagMs) return { set: {}, next: { kind: 'now' } };
     return { set: { notFoundSince: since }, next: { ...later(situation, facts), by: since + facts.visibilityLagMs } };
   }
-  const error = errorOf(situation, code, message, failure);
+  // It waits for the list now, and for none of the accounts known so far.
+  const set = { error: errorOf(situation, code, message, failure), blockers: [] };
   const final = retryAdvice(code) === 'AFTER_CHANGE' && code !== 'ACCOUNT_NOT_FOUND';
   return final && !attempts.some(mayBeApplied)
-    ? { set: { status: 'REJECTED', error }, detail: message, next: { kind: 'never' } }
-    : { set: { error }, next: later(situation, facts, retryAfterMs) };
+    ? { set: { ...set, status: 'REJECTED' }, detail: message, next: { kind: 'never' } }
+    : { set, next: later(situation, facts, retryAfterMs) };
 }
 
 function later(situation: Situation, facts: Facts, afterMs?: number): Next & { kind: 'retry' } {

@@ -1,5 +1,5 @@
 import { isBeingSent, mayBeApplied } from '../closure';
-import { isTerminal } from '../closure-status';
+import { isTerminal, isToBeSent } from '../closure-status';
 import { judgeRead } from './read';
 import type { Facts, Situation, Verdict } from './situation';
 
@@ -29,7 +29,9 @@ export function judgeNews(situation: Situation, news: News, facts: Facts): NewsV
   if (news.kind === 'changed') return lookAgain(situation, facts);
   if (news.kind === 'closing' && closure.status === 'CLOSING' && closure.closingSeenAt !== null) return null;
   const state = news.kind === 'closed' ? 'CLOSED' : 'CLOSING';
-  return { verdict: judgeRead(situation, { ok: true, state, blockers: closure.blockers, aliases: [] }, facts) };
+  // The news leaves what reads showed; before the request has left, the blockers are what it waits for.
+  const blockers = isToBeSent(closure.status) ? [] : closure.blockers;
+  return { verdict: judgeRead(situation, { ok: true, state, blockers, aliases: [] }, facts) };
 }
 
 /**
