@@ -52,8 +52,8 @@ interface Closed {
   replayed: boolean;
 }
 
-async function close(who: Who, account: object, idempotencyKey = freshKey()): Promise<Closed> {
-  const answer = await as<{ closeAccount: Closed }>(who, CLOSE, { input: { idempotencyKey, account, reason: 'CUSTOMER_REQUEST' } });
+async function close(who: Who, account: object, idempotencyKey = freshKey(), more: object = {}): Promise<Closed> {
+  const answer = await as<{ closeAccount: Closed }>(who, CLOSE, { input: { idempotencyKey, account, reason: 'CUSTOMER_REQUEST', ...more } });
   expect(answer.codes).toEqual([]);
   return answer.data!.closeAccount;
 }
@@ -211,6 +211,15 @@ describe('AUTHORIZE=http', () => {
     expect(policy.asked).toHaveLength(2);
     expect([await seen({ sub: 'bert' }, closure!.id), await seen({ sub: 'anna' }, closure!.id)]).toEqual([null, closure && { id: closure.id }]);
     expect(policy.asked.map(({ action }) => action.name)).toEqual(['close', 'close', 'read']);
+  });
+
+  it('says whether a group is to be closed with its accounts, and takes no answer for the other', async () => {
+    const account = { provider: 'upvest', kind: 'ACCOUNT_GROUP', id: gateway.sandboxes.upvest.openGroup().id };
+    policy.answer = ({ action }) => ({ body: JSON.stringify({ decision: !action.properties?.includeAccounts }) });
+    expect(await close({ sub: 'anna' }, account, freshKey(), { includeAccounts: true })).toMatchObject({ closure: null, error: { code: 'FORBIDDEN' } });
+    expect(policy.asked.map(({ action }) => action)).toEqual([{ name: 'close', properties: { includeAccounts: true } }]);
+    expect(await close({ sub: 'anna' }, account)).toMatchObject({ closure: expect.anything(), error: null });
+    expect(policy.asked.map(({ action }) => action).slice(1)).toEqual([{ name: 'close' }]);
   });
 
   it('may let somebody read and not cancel', async () => {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 /** What a policy endpoint is asked, as far as tests look at it. */
 export interface PolicyQuestion {
   subject: { id: string };
-  action: { name: string };
+  action: { name: string; properties?: { includeAccounts?: boolean } };
   resource: { id: string };
 }
 
