@@ -45,6 +45,17 @@ describe('a group with its accounts', () => {
     expect(parents.map((parent) => parent?.id)).toEqual([closure!.id, closure!.id]);
   });
 
+  it('tells the metrics of each account that gets a closure, and not of one that has one', async () => {
+    const { bank, harness, closeGroup, childrenOf } = await start({ a: 'OPEN', b: 'OPEN' });
+    bank.tokenTrouble = LATER;
+    await harness.close({ account: account('a') });
+    const told = jest.spyOn(harness.parts.telemetry, 'transition');
+    const { closure } = await closeGroup();
+    const [, own] = await childrenOf(closure!.id);
+    const first = { provider: 'bank', from: null, to: 'REQUESTED', cause: 'REQUEST' };
+    expect(told.mock.calls).toMatchObject([[{ ...first, closureId: closure!.id }], [{ ...first, closureId: own!.id }]]);
+  });
+
   it('waits with OPEN_CHILD_ACCOUNTS while an account is not on its way', async () => {
     const { bank, harness, closeGroup } = await start({ a: 'OPEN', b: 'OPEN' });
     bank.tokenTrouble = LATER;

@@ -1,6 +1,7 @@
 import type { Clock } from '../../src/ports/clock';
 import { systemClock } from '../../src/system';
 import { CALLER, type EngineHarness, freshKey, startEngine } from '../support/engine';
+import { GroupProvider } from '../support/group-provider';
 import { ScriptedProvider } from '../support/scripted-provider';
 
 const HOUR_MS = 3_600_000;
@@ -45,6 +46,12 @@ it('lets no more through that ask at the same moment', async () => {
 it('lets a tenant close so many, whoever asks', async () => {
   await open({ maxClosesPerHourByTenant: 2 });
   expect(codes([await close('anna'), await close('bert'), await close('carl')])).toEqual([null, null, 'OVERLOADED']);
+});
+
+it('counts a group as one when it is asked for, and with its accounts afterwards', async () => {
+  harness = await startEngine([new GroupProvider({ a: 'OPEN', b: 'OPEN' }).configured()], { maxClosesPerHourBySubject: 2 });
+  const group = await harness.close({ account: { provider: 'bank', kind: 'ACCOUNT_GROUP', id: 'group' }, includeAccounts: true });
+  expect(codes([group, await close()])).toEqual([null, 'OVERLOADED']);
 });
 
 it('counts no request that only comes again', async () => {
