@@ -31,10 +31,14 @@ export class CloseAccountInputType implements CloseAccountInput {
   @Field(() => Boolean, {
     defaultValue: false,
     description:
-      'Sell what blocks the closing, where the provider can: asked for once the provider has accepted the closing, and followed in `history`. A sale that is refused or cancelled shows in `error` and `history`, and the closing goes on.',
+      'Sell what blocks the closing, where the provider can: asked for once the provider has accepted the closing, and followed in `history`. A sale that is refused or cancelled shows in `error` and `history`, and the closing goes on. With `includeAccounts`: what the accounts of the group hold.',
   })
   liquidatePositions!: boolean;
 
-  @Field(() => Boolean, { defaultValue: false, description: 'Close the accounts of the group first, each by a closure of its own; see `Closure.children`.' })
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description:
+      'Close the accounts of the group first, each by a closure of its own; see `Closure.children`. An account that is being closed already keeps the closure that it has, as it was asked for.',
+  })
   includeAccounts!: boolean;
 }

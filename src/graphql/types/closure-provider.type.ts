@@ -31,7 +31,7 @@ export class ClosureProviderAccountKindType {
   @Field(() => Boolean, { description: 'Whether `announceOnly` works.' })
   announceOnly!: boolean;
 
-  @Field(() => Boolean, { description: 'Whether `liquidatePositions` works.' })
+  @Field(() => Boolean, { description: 'Whether `liquidatePositions` works. With `includeAccounts` the kind of the accounts of the group counts.' })
   liquidatePositions!: boolean;
 
   @Field(() => Boolean, { description: 'Whether `includeAccounts` works.' })

@@ -108,11 +108,11 @@ export type CloseAccountInput = {
   announceOnly?: boolean;
   /** Names this intent: ^[A-Za-z0-9_-]{16,64}$. The same key with the same input gives the same closure, however often it is sent. */
   idempotencyKey: string;
-  /** Close the accounts of the group first, each by a closure of its own; see `Closure.children`. */
+  /** Close the accounts of the group first, each by a closure of its own; see `Closure.children`. An account that is being closed already keeps the closure that it has, as it was asked for. */
   includeAccounts?: boolean;
   /** Who wants it; anybody but HOLDER needs the scope closures:operate. */
   initiator?: ClosureInitiator;
-  /** Sell what blocks the closing, where the provider can: asked for once the provider has accepted the closing, and followed in `history`. A sale that is refused or cancelled shows in `error` and `history`, and the closing goes on. */
+  /** Sell what blocks the closing, where the provider can: asked for once the provider has accepted the closing, and followed in `history`. A sale that is refused or cancelled shows in `error` and `history`, and the closing goes on. With `includeAccounts`: what the accounts of the group hold. */
   liquidatePositions?: boolean;
   /** Why it is closed. */
   reason: ClosureReason;
