@@ -26,7 +26,13 @@ export async function accountsOfGroup(
   const own = all.flatMap(({ entries }) => entries).filter((entry) => entry.account_group_id === groupId);
   // An account of several users is in the list of each.
   const entries = [...new Map(own.map((entry) => [entry.id, entry])).values()];
-  return { entries, failure: all.find((list) => list.failure)?.failure };
+  const failure = all.find((list) => list.failure)?.failure;
+  return { entries, failure: failure ?? (all.some(hasRepeats) ? unusable('A list of the provider changed while it was read.') : undefined) };
+}
+
+/** Where pages are not of one moment, an account that is there twice may have taken the place of another. */
+function hasRepeats({ entries }: Listed<WireChild>): boolean {
+  return new Set(entries.map(({ id }) => id)).size < entries.length;
 }
 
 /** Accounts and their states, for those who act on every one of them: all, or a failure. */

@@ -148,6 +148,13 @@ describe('a list that may not be whole is none', () => {
     expect(pair.sandbox.strayRequests()).toBe(0);
   });
 
+  it('with an account that a later page shows again: another one may have moved past', async () => {
+    const group = pair.sandbox.openGroup({ accounts: 101 });
+    const entries = group.accounts.map((id) => ({ id, account_group_id: group.id, status: 'ACTIVE' }));
+    pair.sandbox.script(`users ${group.users[0]}`, 'list', [page(entries.slice(0, 100), 101), page(entries.slice(0, 1), 101)]);
+    expect(await list(group.id)).toMatchObject({ ok: false, code: 'PROVIDER_PROTOCOL_ERROR' });
+  });
+
   const bare = (users: unknown) => (id: string) => jsonAnswer(200, { id, status: 'ACTIVE', users });
   it.each<[string, (id: string) => SandboxStep, string]>([
     ['that is not found', () => problem(404), 'ACCOUNT_NOT_FOUND'],
