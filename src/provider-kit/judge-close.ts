@@ -15,6 +15,7 @@ export type ErrorMeaning =
 
 /** One documented error: an HTTP status with the provider's code or problem type. */
 export interface ErrorRow {
+  /** 200 for a provider that refuses under the status of success, and says so in the body alone. */
   status: number;
   /** The entry's code, or where it has none its problem type, as the provider writes it. */
   word: string;
@@ -110,10 +111,11 @@ export function judgeCloseAnswer(answer: ProviderAnswer, table: CloseTable, cont
     requestId: body.requestId ?? cleanRequestId(table.requestIdHeader && answer.headers[table.requestIdHeader]),
     providerErrors: body.errors,
   };
-  if (status < 400 || status > 599) return { ...judgeSuccess(answer, table), ...evidence };
+  const isError = status >= 400 && status <= 599;
+  if (!isError && !namesError(status, body, table)) return { ...judgeSuccess(answer, table), ...evidence };
   if (body.path === 'unparseable') return { ...evidence, ...UNREADABLE };
 
-  const meaning = meaningOf(status, body, table, context);
+  const meaning = isError ? meaningOf(status, body, table, context) : (meaningByRows(status, body, table, context) ?? UNREADABLE);
   if (meaning.kind !== 'notApplied' && meaning.kind !== 'unavailable') return { ...evidence, ...meaning };
   return { ...evidence, ...meaning, retryAfterMs: retryAfterMs(answer.headers['retry-after'], context.nowMs) };
 }
@@ -129,12 +131,22 @@ function judgeSuccess(answer: HttpAnswer, table: CloseTable): CloseOutcome {
   return (typeof success === 'function' ? success(json?.value) : success) ?? UNREADABLE;
 }
 
-function meaningOf(status: number, body: ErrorBody, table: CloseTable, context: JudgeContext): ErrorMeaning {
+/** Whether an answer that is no error by its status is one by its body: for providers whose table has errors under that status. */
+function namesError(status: number, body: ErrorBody, table: CloseTable): boolean {
+  return body.errors.length > 0 && table.errors.some((row) => row.status === status);
+}
+
+/** What the errors say that the table has; undefined where it has none of them. */
+function meaningByRows(status: number, body: ErrorBody, table: CloseTable, context: JudgeContext): ErrorMeaning | undefined {
   const rows = decidingRows(status, body.errors, table, context);
   // "Already closed" beside another known error is a contradiction, and closing nothing for it would be wrong.
   const contradicted = rows.some((row) => row.meaning.kind === 'alreadyClosed') && rows.some((row) => row.meaning.kind !== 'alreadyClosed');
-  if (contradicted) return CONFLICT;
-  if (rows[0]) return rows[0].meaning;
+  return contradicted ? CONFLICT : rows[0]?.meaning;
+}
+
+function meaningOf(status: number, body: ErrorBody, table: CloseTable, context: JudgeContext): ErrorMeaning {
+  const known = meaningByRows(status, body, table, context);
+  if (known) return known;
 
   const alone = BY_STATUS_ALONE.get(status);
   if (alone) return alone;

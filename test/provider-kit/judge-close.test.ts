@@ -196,3 +196,35 @@ describe('a success whose body says what it is', () => {
     expect(judged(answer(200, '{"done":true}', { mediaType: 'text/html' })).kind).toBe('unknown');
   });
 });
+
+describe('a provider that refuses under the status of success', () => {
+  const polite: CloseTable = {
+    ...table,
+    success: { 200: { kind: 'closed' } },
+    errors: [
+      { status: 200, word: 'ALREADY', meaning: { kind: 'alreadyClosed' } },
+      { status: 200, word: 'MONEY', meaning: { kind: 'conflict', documented: true } },
+      { status: 200, word: 'SLOWER', meaning: { kind: 'notApplied', code: 'PROVIDER_RATE_LIMITED', message: 'slower' } },
+    ],
+  };
+  const unmapped: string[] = [];
+  const outcome = (body: string, more: Partial<HttpAnswer> = {}) =>
+    judgeCloseAnswer(answer(200, body, more), polite, { nowMs: NOW, onUnmapped: (word) => unmapped.push(word) });
+
+  it('is taken at its word, with the error as evidence', () => {
+    expect(outcome(entries('ALREADY'))).toMatchObject({ kind: 'alreadyClosed', httpStatus: 200, providerErrors: [{ code: 'ALREADY' }] });
+    expect(outcome(entries('ALREADY', 'MONEY'))).toMatchObject({ kind: 'conflict', documented: true });
+    expect(outcome(entries('SLOWER'), { headers: { 'retry-after': '7' } })).toMatchObject({ kind: 'notApplied', retryAfterMs: 7_000 });
+    expect(unmapped).toEqual([]);
+  });
+
+  it('is in doubt with an error that the table does not have, and the word is reported', () => {
+    expect(outcome(entries('NEW'))).toMatchObject({ kind: 'unknown', providerErrors: [{ code: 'NEW' }] });
+    expect(unmapped.splice(0)).toEqual(['NEW']);
+  });
+
+  it('closes where it names no error', () => {
+    expect(outcome('{"state":"closed"}')).toMatchObject({ kind: 'closed' });
+    expect(outcome(entries())).toMatchObject({ kind: 'closed' });
+  });
+});
