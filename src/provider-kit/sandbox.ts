@@ -19,6 +19,8 @@ export interface LedgerEntry {
   /** Raw, with "?", or empty. */
   query: string;
   operation: SandboxOperation;
+  /** Of a close, as text. */
+  body?: string;
   /** As the sandbox keeps the account, whichever identifier the request had. */
   accountId?: string;
   /** The status sent, or how the answer failed to come. */
@@ -186,7 +188,7 @@ export async function startSandboxServer(options: SandboxServerOptions): Promise
     const { behaviour, effect } = await decide(route);
     const { wire, answer } = behaviour;
     const status = wire === 'reset' || wire === 'hang' ? wire : (answer?.status ?? 204);
-    ledger.push({ at: Date.now(), method, path, query, operation, accountId, status, effect });
+    ledger.push({ at: Date.now(), method, path, query, operation, accountId, status, effect, ...(operation === 'close' && { body: body.toString() }) });
     perform(response, behaviour);
   }
 

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ACCOUNT_STATES, type CloseOutcomeKind } from '../../src/domain/outcome';
@@ -34,6 +34,8 @@ const READS = {
   RESURFACED: 'WITHDRAWN',
 } as const;
 
+const eventBody = (what: string, vault: string) => JSON.stringify({ id: randomUUID(), what, vault, at: '2026-05-04T09:30:00.000Z' });
+
 const folder = join(__dirname, 'atlantis/fixtures');
 const fixtures = readdirSync(folder).map((file): ContractFixture => {
   const name = file.replace(/\.json$/, '');
@@ -58,10 +60,18 @@ providerContract('Bank of Atlantis', {
   bareSuccess: {},
   reads: READS,
   readAnswer: ({ id }, standing) => jsonAnswer(200, { id, standing }),
+  webhooks: {
+    sign: (sandbox, body) => ({ method: 'POST', path: '/webhooks/bank', query: '', headers: sandbox.sealed(body), body }),
+    events: [
+      { name: 'VAULT_SUNK', body: ({ id }) => eventBody('VAULT_SUNK', id), news: 'closed' },
+      { name: 'VAULT_MOVED', body: ({ id }) => eventBody('VAULT_MOVED', id), news: 'changed' },
+    ],
+    timed: true,
+  },
   settings: {
-    required: ['BASE_URL', 'API_KEY'],
-    wrong: { BASE_URL: ['http://bank.example', 'not-a-url'], API_KEY: ['too-short', 'has spaces in it, and a comma'] },
-    secret: ['API_KEY'],
+    required: ['BASE_URL', 'API_KEY', 'WEBHOOK_SECRET'],
+    wrong: { BASE_URL: ['http://bank.example', 'not-a-url'], API_KEY: ['too-short', 'has spaces in it, and a comma'], WEBHOOK_SECRET: ['too-short'] },
+    secret: ['API_KEY', 'WEBHOOK_SECRET'],
   },
 });
 

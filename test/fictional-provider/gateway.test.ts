@@ -21,6 +21,7 @@ beforeAll(async () => {
   const config = loadConfig({ ...QUICK_ENV, DATA_DIR: dataDir, ...environmentFor({ atlantis: bank }) }, [...providerDefinitions, provider]);
   gateway = await startGateway(config, { logger: createLogger('silent') });
   client = new Client(gateway.url);
+  bank.subscribe?.(`${gateway.url}/webhooks/atlantis`);
 });
 afterAll(async () => {
   await gateway.drain();
@@ -40,7 +41,7 @@ describe('a gateway with a provider that it was not built with', () => {
           id: 'atlantis',
           adapter: 'atlantis',
           displayName: 'Bank of Atlantis',
-          outcomeSources: ['RESPONSE', 'POLL'],
+          outcomeSources: ['RESPONSE', 'POLL', 'WEBHOOK'],
           accountKinds: [{ kind: 'ACCOUNT', idTypes: ['PROVIDER_ID'], completion: 'SYNC', reasonMode: 'ENUM', announceOnly: true }],
         },
       ],
@@ -79,11 +80,26 @@ describe('a gateway with a provider that it was not built with', () => {
     ['ATL-00000007', 'AWAITS_SEAL', { sign: { url: 'https://bank-of-atlantis.example/sign/1', until: '2031-03-01T00:00:00Z' } }, 'ACTION_REQUIRED'],
   ])('%s is told %s and goes on from there to CLOSED', async (id, status, more, expected) => {
     bank.vault(id).standing = status;
-    bank.script(id, 'close', [jsonAnswer(200, { status, ...more })]);
+    bank.script(id, 'close', [jsonAnswer(200, { id, status, ...more })]);
     const { closure } = await close(id);
     expect(closure).toMatchObject({ status: expected, providerStatus: status });
     bank.vault(id).standing = 'SUNK';
     expect((await client.until(closure?.id ?? '', 'CLOSED')).attempts).toBe(1);
+  });
+
+  it('is told by the bank that a vault has sunk, and by nobody else', async () => {
+    const id = 'ATL-00000008';
+    bank.script(id, 'close', [jsonAnswer(200, { id, status: 'SINKING' })]);
+    // What is not sealed by the bank is no news, and no read shows the end of it.
+    bank.vault(id).standing = 'SINKING';
+    const { closure } = await close(id);
+    const body = Buffer.from(JSON.stringify({ id: 'forged', what: 'VAULT_SUNK', vault: id, at: new Date().toISOString() }));
+    const headers = { ...bank.sealed(Buffer.from('{}')), 'content-type': 'application/json' };
+    expect((await fetch(`${gateway.url}/webhooks/atlantis`, { method: 'POST', headers, body })).status).toBe(401);
+    expect(await client.status(closure?.id ?? '')).toMatchObject({ status: 'CLOSING' });
+    expect(await bank.tell(id, 'VAULT_SUNK')).toBe(200);
+    const { history } = await client.until(closure?.id ?? '', 'CLOSED');
+    expect(history.map(({ to, cause }) => `${cause} ${to}`)).toEqual(['REQUEST REQUESTED', 'RESPONSE CLOSING', 'WEBHOOK CLOSED']);
   });
 
   it('refuses an id that is none of the bank\'s, and asks nobody', async () => {

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { type AccountRef, canonicalAccount } from '../../src/domain/account';
 import type { LiquidationOutcome, SalesRead } from '../../src/domain/liquidation';
 import type { AccountRead, CloseOutcome } from '../../src/domain/outcome';
-import type { ChildrenRead, CloseRequest, CloseSend, LiquidationRequest, ProviderAdapter, ProviderLiquidation, ReadContext } from '../../src/ports/provider';
+import type { ChildrenRead, CloseRequest, CloseSend, Completion, LiquidationRequest, ProviderAdapter, ProviderLiquidation, ReadContext } from '../../src/ports/provider';
 import type { Telemetry } from '../../src/ports/telemetry';
-import type { AdapterContext } from '../../src/provider-kit/define';
+import type { GivenContext } from '../../src/provider-kit/define';
 import type { RunningSandbox } from '../../src/provider-kit/sandbox';
+import type { SandboxAnswer } from '../../src/provider-kit/sandbox-faults';
 import type { ContractAccount, ProviderContract } from './contract';
 
 /** A provider's sandbox, its adapter configured for it as "bank", and everything that the adapter reported. */
@@ -16,6 +17,8 @@ export interface Bench<Sandbox extends RunningSandbox = RunningSandbox> {
   unmapped: Parameters<Telemetry['unmapped']>[0][];
   /** How often the adapter asked for the durable mark. */
   marks(): number;
+  /** The same provider as another process of the gateway has it. */
+  colleague(): ProviderAdapter;
   /** An account that the sandbox has not seen, in canonical form; the first declared unless told which. */
   account(which?: ContractAccount): AccountRef;
   /** The account as the sandbox names it. */
@@ -39,14 +42,14 @@ const TRIES = 500;
 
 export async function openBench<Sandbox extends RunningSandbox>(
   contract: ProviderContract<Sandbox>,
-  context: Partial<AdapterContext> = {},
+  context: Partial<GivenContext> = {},
 ): Promise<Bench<Sandbox>> {
   const sandbox = await contract.startSandbox();
   const calls: Bench['calls'] = [];
   const unmapped: Bench['unmapped'] = [];
   let marks = 0;
   const { definition } = contract;
-  const adapter = definition.create(definition.settings.parse(sandbox.settings), {
+  const given: GivenContext = {
     id: 'bank',
     timeoutMs: TIMEOUT_MS,
     // No rest: the tables send one fault after the other.
@@ -63,7 +66,14 @@ export async function openBench<Sandbox extends RunningSandbox>(
       alarm: () => {},
     },
     ...context,
-  });
+  };
+  const adapters: ProviderAdapter[] = [];
+  function create(): ProviderAdapter {
+    const created = definition.create(definition.settings.parse(sandbox.settings), given);
+    adapters.push(created);
+    return created;
+  }
+  const adapter = create();
   function accountOf(which = first(contract.accounts)): AccountRef {
     const { kind, idType } = which;
     return canonicalAccount({ provider: 'bank', kind, ...which.fresh() }, idType, adapter.capabilities.idRules);
@@ -74,6 +84,7 @@ export async function openBench<Sandbox extends RunningSandbox>(
     calls,
     unmapped,
     marks: () => marks,
+    colleague: create,
     account: accountOf,
     named: (account) => contract.nameAtSandbox?.(account) ?? account.id,
     close(account, { freshToken = false, beforeFirstByte, ...request } = {}) {
@@ -96,8 +107,8 @@ export async function openBench<Sandbox extends RunningSandbox>(
     read: (account, wish = {}) => adapter.readAccount(account, { correlationId: 'correlation-1', purpose: 'POLL', blockers: false, ...wish }),
     openGroup(count = 2) {
       const kind = adapter.capabilities.kinds.find(({ childKind }) => childKind);
-      if (!kind || !contract.openGroup) throw new Error('The contract has no account groups.');
-      const { id, accounts } = contract.openGroup(sandbox, count);
+      if (!kind || !contract.groups) throw new Error('The contract has no account groups.');
+      const { id, accounts } = contract.groups.open(sandbox, count);
       const group = { provider: 'bank', kind: kind.kind, id };
       return { group: canonicalAccount(group, kind.defaultIdType, adapter.capabilities.idRules), accounts };
     },
@@ -121,7 +132,7 @@ export async function openBench<Sandbox extends RunningSandbox>(
     async dispose() {
       // The sandbox goes first: it ends the connections of answers that never come.
       await sandbox.dispose();
-      await adapter.dispose();
+      await Promise.all(adapters.map((each) => each.dispose()));
     },
   };
 }
@@ -136,11 +147,32 @@ export function requests({ ledger }: RunningSandbox, operation: RunningSandbox['
   return ledger.filter((entry) => entry.operation === operation).length;
 }
 
+/** Requests that change something at the provider, or that the sandbox does not know for reads: some providers read by POST. */
+export function changing({ ledger }: RunningSandbox): RunningSandbox['ledger'] {
+  return ledger.filter(({ operation, effect }) => effect || !['read', 'list', 'token'].includes(operation));
+}
+
 /** The outcome in short: its kind, with the code or the word that decides what becomes of it. */
 export function inShort(outcome: CloseOutcome): string {
   if (outcome.kind === 'rejected' || outcome.kind === 'notApplied') return `${outcome.kind} ${outcome.code}`;
   return outcome.kind === 'conflict' ? `conflict ${outcome.documented ? 'documented' : 'undocumented'}` : outcome.kind;
 }
+
+/** The ways in which a provider takes a close that goes on by itself or waits for somebody. */
+const BEGUN = ['accepted', 'scheduled', 'actionRequired'] as const;
+
+/** What a close that a provider takes may come to. */
+export function taken(completion: Completion): readonly string[] {
+  return completion === 'SYNC' ? ['closed'] : BEGUN;
+}
+
+/** The answer of a fixture, about this account. */
+export function answerAbout(account: string, answer: SandboxAnswer): SandboxAnswer {
+  return typeof answer.body === 'string' ? { ...answer, body: answer.body.replaceAll(ACCOUNT, account) } : answer;
+}
+
+/** Where an answer names the account. */
+export const ACCOUNT = '{{account}}';
 
 export function first<Item>(items: readonly Item[]): Item {
   const [item] = items;

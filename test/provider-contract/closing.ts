@@ -83,10 +83,13 @@ export function closing<Sandbox extends RunningSandbox>(contract: ProviderContra
     [{ status: 429, headers: { 'retry-after': '3' } }, 'notApplied PROVIDER_RATE_LIMITED'],
     [{ status: 503, headers: { 'retry-after': '3' } }, 'notApplied PROVIDER_UNAVAILABLE'],
     ['reset-before' as const, 'notApplied PROVIDER_UNAVAILABLE'],
+    ['hang-before' as const, 'notApplied PROVIDER_UNAVAILABLE'],
+    ['redirect-307' as const, 'notApplied PROVIDER_AUTHENTICATION_FAILED'],
   ])('without a token sends no close and asks for no mark: %j', async (step, expected) => {
     bench.sandbox.script('*', 'token', [step]);
     expect(inShort(await bench.close(bench.account()))).toBe(expected);
     expect({ marks: bench.marks(), closes: bench.sandbox.closeRequests() }).toEqual({ marks: 0, closes: 0 });
+    expect({ tokens: requests(bench.sandbox, 'token'), stray: bench.sandbox.strayRequests() }).toEqual({ tokens: 1, stray: 0 });
   });
 
   it('shares one token among closes at the same time', async () => {

@@ -1,6 +1,7 @@
 import type { AccountIdType, AccountKind, AccountRef } from '../../src/domain/account';
 import type { Sale } from '../../src/domain/liquidation';
 import type { AccountState } from '../../src/domain/outcome';
+import type { ChildAccount, WebhookDelivery, WebhookNews } from '../../src/ports/provider';
 import type { ProviderDefinition } from '../../src/provider-kit/define';
 import type { ErrorRow } from '../../src/provider-kit/judge-close';
 import type { RunningSandbox } from '../../src/provider-kit/sandbox';
@@ -19,6 +20,7 @@ export interface ContractAccount {
 /** A documented answer to the close request. */
 export interface ContractFixture {
   name: string;
+  /** Where the answer names the account, `{{account}}` stands in its body: another account there proves nothing. */
   answer: SandboxAnswer;
   /** What it comes to, in the words of `inShort`; written down here and not derived from the provider's tables. */
   outcome: string;
@@ -44,6 +46,24 @@ export interface ContractSales {
   listAnswer(account: AccountRef, word: string): SandboxAnswer;
 }
 
+/** The accounts of a group, for a provider that has such groups. */
+export interface ContractGroups<Sandbox> {
+  /** Makes the sandbox open a group, by id, with so many accounts of its own. */
+  open(sandbox: Sandbox, accounts: number): { id: string; accounts: readonly string[] };
+  /** A whole list of the group's accounts: `child` alone, under this status word. */
+  listAnswer(group: AccountRef, child: ChildAccount['account'], word: string): SandboxAnswer;
+}
+
+/** A provider that sends webhooks. */
+export interface ContractWebhooks<Sandbox> {
+  /** The body as it arrives at `/webhooks/bank`, signed by the sandbox a moment ago. */
+  sign(sandbox: Sandbox, body: Buffer): WebhookDelivery;
+  /** Documented events, each another one for each call, and what they say of the account. */
+  events: readonly { name: string; body(account: AccountRef): string; news: Exclude<WebhookNews['kind'], 'report' | 'other'> }[];
+  /** Whether the signature says when it was made, so that an old one can be refused. */
+  timed: boolean;
+}
+
 /** What a provider tells of itself to be held to the contract of `docs/adding-a-provider.md`. */
 export interface ProviderContract<Sandbox extends RunningSandbox = RunningSandbox> {
   definition: ProviderDefinition;
@@ -63,10 +83,15 @@ export interface ProviderContract<Sandbox extends RunningSandbox = RunningSandbo
   bareSuccess: Readonly<Record<number, string>>;
   /** The provider's status words and what they mean; empty where the account cannot be read. */
   reads: Readonly<Record<string, AccountState>>;
-  /** A read of the account with this status word. */
-  readAnswer(account: AccountRef, word: string): SandboxAnswer;
-  /** Where a kind has a `childKind`: makes the sandbox open a group, by id, with so many accounts of its own. */
-  openGroup?(sandbox: Sandbox, accounts: number): { id: string; accounts: readonly string[] };
+  /**
+   * A read of the account with this status word. Several answers where the word stands in the last of several requests, all
+   * of which the sandbox enters as `read` of the account.
+   */
+  readAnswer(account: AccountRef, word: string): SandboxAnswer | readonly SandboxAnswer[];
+  /** Where a kind has a `childKind`. The sandbox enters requests for its accounts as `list`. */
+  groups?: ContractGroups<Sandbox>;
+  /** Where `outcomeSources` has WEBHOOK. */
+  webhooks?: ContractWebhooks<Sandbox>;
   /** Where a kind has `liquidatePositions`. The sandbox enters requests to sell as `liquidate`, and their lists as `list`. */
   sales?: ContractSales;
   settings: {

@@ -56,13 +56,18 @@ export function identifiers<Sandbox extends RunningSandbox>(contract: ProviderCo
     expect(providerId.flags).not.toMatch(/[gmy]/);
   });
 
-  it('that got past the grammar all the same lead to no request', async () => {
+  it('that got past the grammar all the same lead to no request at another address', async () => {
+    const targets = () => bench.sandbox.ledger.splice(0).map(({ method, path }) => `${method} ${path}`);
     for (const which of contract.accounts) {
-      const account = { ...bench.account(which), id: '..' };
-      await expect(bench.close(account)).rejects.toThrow(/path segment/);
-      if (bench.adapter.capabilities.outcomeSources.includes('POLL')) await expect(bench.read(account)).rejects.toThrow(/path segment/);
+      const honest = bench.account(which);
+      await bench.close(honest);
+      await bench.read(honest);
+      // Where the id stands in the path, there is no address for this one.
+      const usual = targets();
+      const account = { ...honest, id: '..' };
+      await Promise.allSettled([bench.close(account), bench.read(account)]);
+      expect(targets().filter((target) => !usual.includes(target))).toEqual([]);
     }
-    expect(bench.sandbox.ledger.filter(({ operation }) => operation !== 'token')).toEqual([]);
   });
 }
 

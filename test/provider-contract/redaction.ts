@@ -68,9 +68,9 @@ export function redaction<Sandbox extends RunningSandbox>(contract: ProviderCont
         bench.sandbox.script(bench.named(account), 'close', [step]);
         transcript.push(await bench.close(account));
         if (!canBeRead) continue;
-        bench.sandbox.script(bench.named(account), 'read', [step, step, readAnswer(account, said)]);
+        bench.sandbox.script(bench.named(account), 'read', [step, step, readAnswer(account, said)].flat());
         transcript.push(await bench.read(account), await bench.read(account));
-        if (!contract.openGroup) continue;
+        if (!contract.groups) continue;
         const { group } = bench.openGroup();
         sought[`group ${spoken} ${index}`] = group.id;
         bench.sandbox.script('*', 'list', [answer(`${said} ${group.id}`)]);

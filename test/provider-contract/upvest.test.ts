@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { provider } from '../../providers/upvest';
 import { errorRows, liquidationErrorRows } from '../../providers/upvest/errors';
 import { startSandbox } from '../../providers/upvest/sandbox';
+import { webhookEvent } from '../../providers/upvest/sandbox/webhook-events';
+import type { AccountRef } from '../../src/domain/account';
+import { jsonAnswer } from '../../src/provider-kit/sandbox';
 import type { SandboxAnswer } from '../../src/provider-kit/sandbox-faults';
 import type { ContractFixture } from './contract';
 import { providerContract } from './suite';
@@ -52,6 +55,10 @@ const fixtures = fixturesOf(/^account-(group-)?/, OUTCOMES);
 /** What success looks like depends on the account: the sandbox shows it. */
 const saleFixtures = fixturesOf(/^liquidation-/, SALE_OUTCOMES).filter(({ answer }) => answer.status >= 400);
 
+function eventBody(type: string, { id }: AccountRef, status: string): string {
+  return JSON.stringify({ payload: [webhookEvent(type, { id, status })] });
+}
+
 function problem(status: number, type: string, text: string): SandboxAnswer {
   return {
     status,
@@ -76,7 +83,19 @@ providerContract('upvest', {
   bareSuccess: { 202: 'accepted' },
   reads: { ACTIVE: 'OPEN', PENDING_APPROVAL: 'OPEN', LOCKED: 'OPEN', CLOSING: 'CLOSING', CLOSED: 'CLOSED' },
   readAnswer: ({ id }, status) => ({ status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ id, status }) }),
-  openGroup: (sandbox, accounts) => sandbox.openGroup({ accounts }),
+  groups: {
+    open: (sandbox, accounts) => sandbox.openGroup({ accounts }),
+    listAnswer: (group, { id }, status) => jsonAnswer(200, { data: [{ id, status, account_group_id: group.id }] }),
+  },
+  webhooks: {
+    sign: (sandbox, body) => ({ method: 'POST', path: '/webhooks/bank', query: '', ...sandbox.signDelivery(body, { path: '/webhooks/bank' }) }),
+    events: [
+      { name: 'ACCOUNT.CLOSING_INITIATED', body: (account) => eventBody('ACCOUNT.CLOSING_INITIATED', account, 'CLOSING'), news: 'closing' },
+      { name: 'ACCOUNT.CLOSED', body: (account) => eventBody('ACCOUNT.CLOSED', account, 'CLOSED'), news: 'closed' },
+      { name: 'ACCOUNT.LOCKED', body: (account) => eventBody('ACCOUNT.LOCKED', account, 'LOCKED'), news: 'changed' },
+    ],
+    timed: true,
+  },
   sales: {
     fixtures: saleFixtures,
     errorRows: liquidationErrorRows,

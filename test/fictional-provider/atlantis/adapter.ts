@@ -11,12 +11,15 @@ import { capabilitiesFor } from './capabilities';
 import { errorRows } from './errors';
 import { closeOutcome, pearlBlockers, reasonSent, stateOf } from './mapping';
 import type { Settings } from './settings';
+import { AtlantisWebhooks } from './webhooks';
 
-const closeTable: CloseTable = { success: { 200: closeOutcome }, dialect: atlantisErrors, errors: errorRows };
+/** What becomes of a closing of this vault. */
+const closeTable = (id: string): CloseTable => ({ success: { 200: (value) => closeOutcome(id, value) }, dialect: atlantisErrors, errors: errorRows });
 
 /** The bank's side of a closing. */
 export class AtlantisAdapter implements ProviderAdapter {
   readonly capabilities: ProviderCapabilities;
+  readonly webhooks: AtlantisWebhooks;
   readonly #http: ProviderHttp;
 
   constructor(
@@ -24,6 +27,7 @@ export class AtlantisAdapter implements ProviderAdapter {
     private readonly context: AdapterContext,
   ) {
     this.capabilities = capabilitiesFor(context.visibilityLagMs);
+    this.webhooks = new AtlantisWebhooks(settings, context);
     this.#http = new ProviderHttp({ baseUrl: settings.BASE_URL, context });
   }
 
@@ -42,7 +46,7 @@ export class AtlantisAdapter implements ProviderAdapter {
       body: JSON.stringify({ why: reasonSent(reason).word, onlyNote: announceOnly }),
       beforeFirstByte: () => send.beforeFirstByte(),
     });
-    const outcome = judgeCloseAnswer(answer, closeTable, {
+    const outcome = judgeCloseAnswer(answer, closeTable(account.id), {
       nowMs: clock.now(),
       onUnmapped: (word) => telemetry.unmapped({ provider, what: 'error', word, correlationId }),
     });

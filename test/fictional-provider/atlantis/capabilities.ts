@@ -18,7 +18,7 @@ export function capabilitiesFor(visibilityLagMs: number = VISIBILITY_LAG_MS): Pr
         eligibility: 'BY_READS',
       },
     ],
-    outcomeSources: ['RESPONSE', 'POLL'],
+    outcomeSources: ['RESPONSE', 'POLL', 'WEBHOOK'],
     visibilityLagMs,
     // The second close is answered SANK_ALREADY.
     alreadyClosedDistinct: true,

@@ -17,10 +17,10 @@ export function reasonSent(reason: ClosureReason): { word?: string; mapping: Rea
   return word ? { word, mapping: 'EXACT' } : { mapping: 'NOT_SENT' };
 }
 
-/** What a 200 says that answers a closing; undefined for what the page does not have. */
-export function closeOutcome(value: unknown): CloseOutcome | undefined {
+/** What a 200 says that answers a closing of this vault; undefined for what the page does not have, or of another vault. */
+export function closeOutcome(id: string, value: unknown): CloseOutcome | undefined {
   const answer = closeSchema.safeParse(value).data;
-  if (!answer) return undefined;
+  if (answer?.id !== id) return undefined;
   const { status: providerStatus, effective, sign } = answer;
   switch (providerStatus) {
     case 'SUNK':
