@@ -5,6 +5,7 @@ import { providerDefinitions } from '../providers/registry.generated';
 import { CLOSURE_ERROR_CODES, ERROR_CODES, type ClosureErrorCode, type RetryAdvice } from '../src/domain/error-code';
 import { errorsArray } from '../src/provider-kit/error-body';
 import { type ErrorMeaning, type ErrorRow, judgeCloseAnswer } from '../src/provider-kit/judge-close';
+import { judgeRead } from '../src/provider-kit/judge-read';
 
 const ADVICE: Record<RetryAdvice, string> = {
   NEVER: 'No key will help.',
@@ -48,7 +49,7 @@ function codeOf(meaning: ErrorMeaning): { code: ClosureErrorCode; note?: string 
     case 'notApplied':
       return { code: meaning.code };
     case 'authFailed':
-      return { code: 'PROVIDER_AUTHENTICATION_FAILED', note: 'after one more try with a fresh token' };
+      return { code: 'PROVIDER_AUTHENTICATION_FAILED', note: 'after one more try' };
     case 'unavailable':
       return { code: 'PROVIDER_UNAVAILABLE' };
     case 'alreadyClosed':
@@ -109,6 +110,13 @@ function fallback(status: number, mediaType: string | null, body: string): strin
   }
 }
 
+/** What an answer to a read comes to, by its status alone. */
+function readFailure(status: number): ClosureErrorCode {
+  const answer = { kind: 'answer', status, headers: {}, mediaType: null, body: Buffer.alloc(0) } as const;
+  const read = judgeRead(answer, { dialect: errorsArray }, { nowMs: 0 });
+  return read.kind === 'failed' ? read.failure.code : 'ACCOUNT_NOT_FOUND';
+}
+
 function section(code: ClosureErrorCode): string[] {
   const { retry, description } = ERROR_CODES[code];
   const sources = tables.flatMap(({ displayName, rows }) => {
@@ -144,6 +152,18 @@ const lines = [
   'What comes of the request to sell positions is shown in `error` on the closing account, and in its history. It refuses no',
   'closing: the same closure goes on. What its error advises is about the sale alone: after a refusal, sell at the provider by',
   'other means; a new key begins no sale beside a closing that is under way.',
+  '',
+  '## Reading accounts',
+  '',
+  '`closureEligibility` and the gateway itself read accounts. What a read meets beside an account is shown in `error`, by the',
+  'status of its answer; it refuses no closing, and leaves open what could not be read:',
+  '',
+  ...[...new Set(STATUSES.map(readFailure))].map((code) => `- ${code}: ${STATUSES.filter((status) => readFailure(status) === code).join(', ')}`),
+  '',
+  'No answer in time is PROVIDER_TIMEOUT; no connection, or one that breaks, PROVIDER_UNAVAILABLE; what is not as documented',
+  'PROVIDER_PROTOCOL_ERROR. While an account is being closed, a 404 decides nothing. A closing that the provider accepted and',
+  'then, by its own word, did not complete is FAILED with ACCOUNT_STATE_CONFLICT: ask the provider why, and when that is',
+  'mended ask again with a new key.',
   '',
   '## Answers that no provider\'s table has',
   '',
