@@ -72,6 +72,9 @@ function cleanResult<Result extends Handed>(result: Result, secrets: KnownSecret
     ...('sale' in result && { sale: cleanSale(result.sale, secrets) }),
     ...('sales' in result && { sales: result.sales.map((sale) => cleanSale(sale, secrets)) }),
     // These are the adapter's own words, unless it was careless.
+    ...('blockers' in result && result.blockers && { blockers: result.blockers.map((blocker) => ({ ...blocker, message: text(blocker.message) })) }),
+    // Its address is for whoever has to act, whole or of no use.
+    ...('action' in result && result.action && { action: { ...result.action, type: word(result.action.type) } }),
     ...('message' in result && { message: text(result.message) }),
     ...('detail' in result && { detail: text(result.detail) }),
   };

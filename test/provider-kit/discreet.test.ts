@@ -97,6 +97,19 @@ describe('what an adapter hands on', () => {
     expect(await adapter.readAccount(account, { ...request, purpose: 'POLL', blockers: true })).toEqual({ ...seen, providerStatus: `OPEN ${SHOWN}` });
   });
 
+  it('of a read or a close has none in what stands in the way, or has to be done', async () => {
+    const blocker = { code: 'DISPUTE', stage: 'REQUEST', resolvableBy: 'PROVIDER', selfResolving: false, relatedIds: ['0d2b6a5c-9c3e-4f7b-8a21-6e5d4c3b2a19'] } as const;
+    const action = { url: 'https://bank.example/sign/1?ticket=open', expiresAt: 1 };
+    const said = { ...blocker, relatedIds: [...blocker.relatedIds], message: `${SECRET} blue-whale` };
+    const shown = { ...said, message: '[secret] [account]' };
+    const read = careless(reject, async () => ({ ok: true, state: 'ACTION_REQUIRED', blockers: [said], aliases: [], action: { ...action, type: `sign ${SECRET}` } })).adapter;
+    expect(await read.readAccount(account, { ...request, purpose: 'POLL', blockers: true })).toMatchObject({ blockers: [shown], action: { ...action, type: 'sign [secret]' } });
+    const refused = careless(async () => ({ kind: 'rejected', code: 'CLOSURE_BLOCKED', message: 'no', blockers: [said] })).adapter;
+    expect(await refused.requestClosure(request, send)).toMatchObject({ blockers: [shown] });
+    const waiting = careless(async () => ({ kind: 'actionRequired', action: { ...action, type: `sign ${SECRET}` } })).adapter;
+    expect(await waiting.requestClosure(request, send)).toMatchObject({ action: { ...action, type: 'sign [secret]' } });
+  });
+
   it('of a list has none either, and keeps what identifies the accounts', async () => {
     const list = (read: ChildrenRead) => careless(reject, undefined, async () => read).adapter.listChildren?.(account, { ...request, purpose: 'RECONCILE' });
     const listed: ChildrenRead = { ok: true, requestId: 'request-1', children: [{ account, state: 'OPEN' }] };
