@@ -25,14 +25,12 @@ function event(news: WebhookNews, id?: string) {
   return { id: id ?? `event-${counter}`, news };
 }
 
-function deliver(events: { id: string; news: unknown }[], headers: Record<string, string> = { signature: 'good' }) {
-  return harness.engine.receiveWebhook('bank', {
-    method: 'POST',
-    path: '/webhooks/bank',
-    query: '',
-    headers,
-    body: Buffer.from(JSON.stringify(events)),
-  });
+function delivery(events: { id: string; news: unknown }[], headers: Record<string, string> = { signature: 'good' }) {
+  return { method: 'POST', path: '/webhooks/bank', query: '', headers, body: Buffer.from(JSON.stringify(events)) };
+}
+
+function deliver(...given: Parameters<typeof delivery>) {
+  return harness.engine.receiveWebhook('bank', delivery(...given));
 }
 
 const closing = (at = Date.now()): WebhookNews => ({ kind: 'closing', account, at });
@@ -64,6 +62,19 @@ describe('deliveries', () => {
     expect(await harness.engine.receiveWebhook('nobank', { method: 'POST', path: '/', query: '', headers: {}, body: Buffer.alloc(0) })).toBe('unknown');
     await settled();
     expect(await harness.stored(id)).toMatchObject({ status: 'CLOSING' });
+  });
+
+  it('are answered once they are kept, and fail where they are not', async () => {
+    await start();
+    const { store } = harness;
+    let fails: (error: Error) => void = () => {};
+    store.keepEvents = () => new Promise((_resolve, reject) => (fails = reject));
+    let answered = false;
+    const answer = deliver([event(closed())]).finally(() => (answered = true));
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(answered).toBe(false);
+    fails(new Error('The disk is full.'));
+    await expect(answer).rejects.toThrow('The disk is full.');
   });
 
   it('that come while others are applied are applied right after them, and not at the next look', async () => {
@@ -222,6 +233,21 @@ describe('what news makes of a closure', () => {
     expect(await harness.stored(id)).toMatchObject({ status: 'CLOSED', dueAt: null });
   });
 
+  it('what happened before it was asked for may be an earlier closing: it makes it read, and settles nothing', async () => {
+    await start({ reopenGraceMs: 1 });
+    const before = Date.now();
+    bank.answers = [{ kind: 'closed' }, { kind: 'accepted' }];
+    const first = await close();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const again = await close();
+    expect([(await harness.stored(first)).status, (await harness.stored(again)).status]).toEqual(['REOPENED', 'CLOSING']);
+    const { reads } = bank;
+    await deliver([event(closed(before))]);
+    while (bank.reads === reads) await new Promise((resolve) => setTimeout(resolve, 5));
+    await settled();
+    expect(await harness.stored(again)).toMatchObject({ status: 'CLOSING', closingSeenAt: null });
+  });
+
   it('news of a closing account makes it read at once', async () => {
     await start();
     bank.states = [seen('CLOSED')];
@@ -242,13 +268,18 @@ describe('what news makes of a closure', () => {
     }
   });
 
-  it('a report attaches once, also after the end', async () => {
+  it('a report attaches once, also after the end, and is a new version', async () => {
     await start();
     const id = await close();
-    await deliver([event(closed()), event(report()), event(report())]);
-    await harness.until(id, 'CLOSED');
-    await settled();
+    await deliver([event(closed())]);
+    const { version } = await harness.until(id, 'CLOSED');
+    await deliver([event(report())]);
+    while ((await harness.stored(id)).version === version) await new Promise((resolve) => setTimeout(resolve, 5));
+    const restarted = createEngine(harness.parts);
+    await restarted.receiveWebhook('bank', delivery([event(report())]));
+    await restarted.drain();
     expect((await harness.store.reports(CALLER.tenant, [id]))[0]).toEqual([{ id: 'report-1', type: 'ACCOUNT_CLOSING', createdAt: 1_700_000_000_000 }]);
+    expect((await harness.stored(id)).version).toBe(version + 1);
   });
 });
 
@@ -268,6 +299,15 @@ describe('a closing that the provider starts by itself', () => {
     expect(own).toMatchObject({ status: 'CLOSING', initiator: 'PROVIDER', reason: 'PROVIDER_DECISION', idempotencyKey: null, attempts: 0 });
     expect(await harness.history(own?.id ?? '')).toMatchObject([{ from: null, to: 'CLOSING', cause: 'WEBHOOK' }]);
     expect(await harness.engine.service.newestByRef(CALLER, ['bank:ACCOUNT:PROVIDER_ID:acc-1'])).toMatchObject([{ id: own?.id }]);
+  });
+
+  it('is closed by its end, however late both are told', async () => {
+    await refusedOnce();
+    const { requestedAt } = (await all())[0]!;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    await deliver([event(closing(requestedAt)), event(closed(requestedAt))]);
+    await settled();
+    expect((await all()).map(({ status }) => status)).toEqual(['CLOSED', 'REJECTED']);
   });
 
   it('before the request that it refused, and that reads did not show yet, becomes one too', async () => {
@@ -292,7 +332,7 @@ describe('a closing that the provider starts by itself', () => {
     const other = createEngine(harness.parts);
     store.record = async (...recording) => {
       store.record = record;
-      await other.receiveWebhook('bank', { method: 'POST', path: '/', query: '', headers: { signature: 'good' }, body: Buffer.from(JSON.stringify([event(closed(Date.now() + 2_000))])) });
+      await other.receiveWebhook('bank', delivery([event(closed(Date.now() + 2_000))]));
       await other.drain();
       return record(...recording);
     };
@@ -327,7 +367,7 @@ describe('the order in which events arrive', () => {
       orders.map(async (order, index) => {
         const id = `acc-order-${index}`;
         const { closure } = await harness.close({ account: { provider: 'bank', kind: 'ACCOUNT', id } });
-        for (const news of order) await deliver([event({ ...news, account: { ...account, id } } as WebhookNews)]);
+        for (const news of order) await deliver([event({ ...news, at: Date.now(), account: { ...account, id } } as WebhookNews)]);
         return closure?.id ?? '';
       }),
     );
