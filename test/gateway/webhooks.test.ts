@@ -89,6 +89,16 @@ describe('deliveries that prove nothing', () => {
     expect((await post(path, body, headers)).status).toBe(status);
   });
 
+  it('are taken up to 1 MiB, and no further', async () => {
+    const path = '/webhooks/upvest';
+    const statusOf = async (size: number) => {
+      const { headers, body } = gateway.sandboxes.upvest.signDelivery(Buffer.alloc(size, ' '), { path });
+      return (await fetch(gateway.client.url + path, { method: 'POST', headers, body: new Uint8Array(body) })).status;
+    };
+    expect(await statusOf(1024 * 1024)).toBe(200);
+    expect(await statusOf(1024 * 1024 + 1)).toBe(413);
+  });
+
   it('by GET there is nothing', async () => {
     expect((await fetch(`${gateway.client.url}/webhooks/upvest`)).status).toBe(404);
   });

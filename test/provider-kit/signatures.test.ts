@@ -147,6 +147,8 @@ describe('signature fields', () => {
     ['another label', { 'signature-input': 'sig2=();keyid="a";created=1', signature: 'sig2=:AAAA:' }],
     ['no key id', { 'signature-input': 'sig1=("@method");created=1', signature: 'sig1=:AAAA:' }],
     ['a created that is text', { 'signature-input': 'sig1=("@method");keyid="a";created="1"', signature: 'sig1=:AAAA:' }],
+    ['no created', { 'signature-input': 'sig1=("@method");keyid="a"', signature: 'sig1=:AAAA:' }],
+    ['an expires that is text', { 'signature-input': 'sig1=("@method");keyid="a";created=1;expires="2"', signature: 'sig1=:AAAA:' }],
     ['a component twice', { 'signature-input': 'sig1=("@method" "@method");keyid="a";created=1', signature: 'sig1=:AAAA:' }],
     ['a component with parameters', { 'signature-input': 'sig1=("accept";sf);keyid="a";created=1', signature: 'sig1=:AAAA:' }],
     ['a signature that is no byte sequence', { 'signature-input': 'sig1=("@method");keyid="a";created=1', signature: 'sig1=abc' }],

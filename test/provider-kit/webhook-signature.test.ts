@@ -93,6 +93,13 @@ describe('what a signature covers', () => {
     expect(await judged(signed(right, `SHA-256=${sha256(Buffer.from('other'))}`))).toEqual(refused('the digest is not that of the body'));
   });
 
+  it('has to be there, whatever stands for nothing', async () => {
+    const { headers, ...message } = signed({ 'x-part': 'undefined' }, `SHA-256=${sha256(body)}`);
+    const { 'x-part': _part, ...rest } = headers;
+    expect(await judged({ ...message, headers })).toEqual({ kind: 'verified' });
+    expect(await judged({ ...message, headers: rest })).toEqual(refused('the signature does not verify'));
+  });
+
   it('may be the length of a body that an ingress passes on in chunks, without it', async () => {
     const { headers, ...message } = signed({ 'content-length': String(body.length) }, `SHA-256=${sha256(body)}`);
     const { 'content-length': _length, ...rest } = headers;
