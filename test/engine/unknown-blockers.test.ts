@@ -65,6 +65,13 @@ describe('a conflict that a read is to explain, where a part of the blockers is 
     expect(closure).toMatchObject({ status: 'REJECTED', error: { code: 'CLOSURE_BLOCKED', blockers: [{ code: 'OUTSTANDING_WITHDRAWALS' }] } });
   });
 
+  it('is blocked by what refuses the request, in the order in which a closure shows it', async () => {
+    const restricted = blocker('ACCOUNT_RESTRICTED', 'REQUEST');
+    bank.states = [seen('OPEN', { blockers: [restricted, positions, withdrawals] })];
+    const { error, blockers } = await harness.stored(await close());
+    expect([error?.blockers.map(({ code }) => code), blockers]).toEqual([['OUTSTANDING_WITHDRAWALS', 'ACCOUNT_RESTRICTED'], error?.blockers]);
+  });
+
   it.each(['PROVIDER_TIMEOUT', 'PROVIDER_UNAVAILABLE', 'PROVIDER_RATE_LIMITED'] as const)('is read again after %s, sent no more, and then decided', async (code) => {
     bank.states = [
       seen('OPEN', { blockersUnknown: unknown(code) }),
