@@ -1,7 +1,7 @@
 import { type Caller, mayOperate } from '../domain/caller';
 import { closureError } from '../domain/closure-error';
 import { type Closure, type EventCause, isBeingSent, mayBeApplied } from '../domain/closure';
-import { canBecome, type ClosureStatus, isTerminal } from '../domain/closure-status';
+import { canBecome, type ClosureStatus, isTerminal, isUnderWay } from '../domain/closure-status';
 import type { ClosureErrorCode } from '../domain/error-code';
 import type { Evidence } from '../domain/outcome';
 import { isSensitive } from '../domain/reason';
@@ -194,8 +194,9 @@ export class Operate {
 
 const WITHDRAWN: Verdict = { set: { status: 'CANCELLED', error: null, pendingRead: null, blockers: [] }, next: { kind: 'never' } };
 
-function isWithdrawable({ closure, attempts }: Situation): boolean {
-  return canBecome(closure.status, 'CANCELLED') && closure.status !== 'CLOSING' && !attempts.some(mayBeApplied);
+/** What is under way at the provider without a request of ours is somebody else's to withdraw. */
+function isWithdrawable({ closure: { status }, attempts }: Situation): boolean {
+  return canBecome(status, 'CANCELLED') && !isUnderWay(status) && !attempts.some(mayBeApplied);
 }
 
 /** Nothing was closed by it: it ended, and the account is as it was, or somebody else closes the account. */

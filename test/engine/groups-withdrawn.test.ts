@@ -39,13 +39,17 @@ describe('a group that is withdrawn', () => {
     await harness.until(id, 'CLOSING');
   });
 
-  it('is withdrawn although somebody else is closing one of its accounts', async () => {
-    const { bank, harness, groupClosure, childStates } = await start({ a: 'CLOSING', b: 'OPEN' });
+  it.each(['CLOSING', 'SCHEDULED', 'ACTION_REQUIRED'] as const)('is withdrawn although somebody else is closing one of its accounts, which is %s', async (state) => {
+    const { bank, harness, groupClosure, childrenOf, childStates } = await start({ a: 'CLOSING', b: 'OPEN' });
     bank.tokenTrouble = LATER;
     const id = await groupClosure();
+    bank.accounts.set('a', state);
+    const [theirs] = (await childrenOf(id)).filter((child) => child.account.id === 'a');
+    await harness.until(theirs!.id, state);
+    expect((await harness.engine.service.cancelClosure(CALLER, theirs!.id)).error?.code).toBe('CLOSURE_NOT_CANCELLABLE');
     const { closure, error } = await harness.engine.service.cancelClosure(CALLER, id);
     expect([closure?.status, error]).toEqual(['CANCELLED', null]);
-    expect([await childStates(id), bank.closed]).toEqual([{ a: 'CLOSING', b: 'CANCELLED' }, []]);
+    expect([await childStates(id), bank.closed]).toEqual([{ a: state, b: 'CANCELLED' }, []]);
   });
 
   it('is withdrawn whole or not at all while its accounts are being sent', async () => {
