@@ -53,7 +53,12 @@ describe('what a group shows of the accounts in its way', () => {
     expect(closure?.blockers[0]?.relatedIds).toHaveLength(100);
   });
 
-  it('an account that needs a person', async () => {
+  it.each([
+    ['CLOSED', 'CLOSING'],
+    ['RETRY', 'CLOSING'],
+    ['REJECTED', 'REJECTED'],
+    ['FAILED', 'REJECTED'],
+  ] as const)('an account that needs a person, who settles it as %s', async (outcome, status) => {
     const { bank, harness, groupClosure, childrenOf } = await start({ a: 'OPEN' }, { reconcileHorizonMs: 80 });
     bank.outcomes.set('a', [{ kind: 'unknown', detail: 'Lost.' }]);
     const id = await groupClosure();
@@ -61,8 +66,10 @@ describe('what a group shows of the accounts in its way', () => {
     await harness.until(child!.id, 'NEEDS_REVIEW');
     await eventually(async () => (await harness.stored(id)).blockers[0]?.resolvableBy === 'PARTNER');
     const { version } = await harness.stored(child!.id);
-    await harness.engine.service.resolveClosure(CALLER, { closureId: child!.id, outcome: 'CLOSED', note: 'Seen at the bank.', expectedVersion: version });
-    await harness.until(id, 'CLOSING');
+    bank.outcomes.clear();
+    await harness.engine.service.resolveClosure(CALLER, { closureId: child!.id, outcome, note: 'Seen at the bank.', expectedVersion: version });
+    expect((await harness.until(id, 'CLOSING', 'REJECTED')).status).toBe(status);
+    expect(bank.closed.filter((one) => one === 'group')).toHaveLength(status === 'CLOSING' ? 1 : 0);
   });
 });
 

@@ -45,6 +45,19 @@ describe('a group whose own request has trouble', () => {
     expect(bank.closed).toEqual(['a', 'group', 'new']);
   });
 
+  it('lists its accounts again when a person has its request sent once more', async () => {
+    const { bank, harness, groupClosure, childStates } = await start({ a: 'OPEN' }, { reconcileHorizonMs: 150 });
+    bank.outcomes.set('group', [{ kind: 'unknown', detail: 'Lost.' }]);
+    const id = await groupClosure();
+    const { version } = await harness.until(id, 'NEEDS_REVIEW');
+    bank.accounts.set('new', 'OPEN');
+    bank.outcomes.clear();
+    await harness.engine.service.resolveClosure(CALLER, { closureId: id, outcome: 'RETRY', note: 'Not seen at the bank.', expectedVersion: version });
+    await harness.until(id, 'CLOSING');
+    expect(await childStates(id)).toEqual({ a: 'CLOSING', new: 'CLOSING' });
+    expect(bank.closed.slice(-2)).toEqual(['new', 'group']);
+  });
+
   it('takes up an account that comes back while it waits', async () => {
     const { bank, harness, groupClosure, childStates } = await start({ a: 'OPEN', b: 'OPEN' });
     bank.outcomes.set('b', [LATER]);
