@@ -31,6 +31,15 @@ test('fifty groups and their accounts are two store queries', async () => {
   expect([api.watched.calls('closures'), api.watched.calls('children')]).toEqual([1, 1]);
 });
 
+test('fifty accounts and their groups are two store queries', async () => {
+  const children = Array.from({ length: 50 }, () => closureRecord());
+  for (const child of children) await api.seed({}, [child]);
+  api.watched.reset();
+  const { errors } = await api.graphql(`{ ${children.map(({ id }, index) => `a${index}: closureStatus(closureId: "${id}") { parent { id } }`).join(' ')} }`);
+  expect(errors).toEqual([]);
+  expect([api.watched.calls('closures'), api.watched.calls('parents')]).toEqual([1, 1]);
+});
+
 test('the accounts of a sensitive closing look ordinary to whoever may not operate', async () => {
   const hold: Blocker = { code: 'LEGAL_HOLD', message: 'Held.', stage: 'COMPLETION', resolvableBy: 'NOBODY', selfResolving: false, relatedIds: ['case-1'] };
   const children = [closureRecord({ reason: 'FINANCIAL_CRIME', blockers: [hold], providerStatus: 'FROZEN' })];
