@@ -37,6 +37,8 @@ export interface Bench<Sandbox extends RunningSandbox = RunningSandbox> {
 
 /** Long enough for an honest answer on a busy machine, short enough to wait for a provider that hangs, ms. */
 const TIMEOUT_MS = 1_000;
+/** Far beyond everything that one call may take within that, ms: who is not back by then has forgotten the deadline. */
+const FORGOTTEN_MS = 30 * TIMEOUT_MS;
 /** How often {@link until} looks. */
 const TRIES = 500;
 
@@ -101,10 +103,10 @@ export async function openBench<Sandbox extends RunningSandbox>(
         marks += 1;
         await beforeFirstByte?.();
       };
-      return adapter.requestClosure({ ...plain, ...request }, { freshToken, beforeFirstByte: mark });
+      return inTime(adapter.requestClosure({ ...plain, ...request }, { freshToken, beforeFirstByte: mark }));
     },
     // Blockers may take further requests; the contract looks at the account's own read.
-    read: (account, wish = {}) => adapter.readAccount(account, { correlationId: 'correlation-1', purpose: 'POLL', blockers: false, ...wish }),
+    read: (account, wish = {}) => inTime(adapter.readAccount(account, { correlationId: 'correlation-1', purpose: 'POLL', blockers: false, ...wish })),
     openGroup(count = 2) {
       const kind = adapter.capabilities.kinds.find(({ childKind }) => childKind);
       if (!kind || !contract.groups) throw new Error('The contract has no account groups.');
@@ -114,7 +116,7 @@ export async function openBench<Sandbox extends RunningSandbox>(
     },
     list(group) {
       if (!adapter.listChildren) throw new Error('The adapter lists no accounts.');
-      return adapter.listChildren(group, { correlationId: 'correlation-1', purpose: 'RECONCILE' });
+      return inTime(adapter.listChildren(group, { correlationId: 'correlation-1', purpose: 'RECONCILE' }));
     },
     sellable() {
       const kinds = adapter.capabilities.kinds.filter(({ liquidatePositions }) => liquidatePositions).map(({ kind }) => kind);
@@ -126,15 +128,28 @@ export async function openBench<Sandbox extends RunningSandbox>(
         marks += 1;
         await beforeFirstByte?.();
       };
-      return liquidationOf(adapter).request({ ...plain, ...request }, { beforeFirstByte: mark });
+      return inTime(liquidationOf(adapter).request({ ...plain, ...request }, { beforeFirstByte: mark }));
     },
-    listSales: (account) => liquidationOf(adapter).list(account, { correlationId: 'correlation-1', purpose: 'POLL' }),
+    listSales: (account) => inTime(liquidationOf(adapter).list(account, { correlationId: 'correlation-1', purpose: 'POLL' })),
     async dispose() {
       // The sandbox goes first: it ends the connections of answers that never come.
       await sandbox.dispose();
       await Promise.all(adapters.map((each) => each.dispose()));
     },
   };
+}
+
+/** What the call comes to; rejects where it takes no notice of the deadline that the adapter was given. */
+async function inTime<Result>(call: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const forgotten = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('The adapter did not keep the deadline.')), FORGOTTEN_MS);
+  });
+  try {
+    return await Promise.race([call, forgotten]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function liquidationOf({ liquidation }: ProviderAdapter): ProviderLiquidation {
