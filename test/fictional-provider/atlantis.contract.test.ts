@@ -15,6 +15,7 @@ const OUTCOMES: Record<string, string> = {
   '200-noted': 'announced',
   '200-sinking': 'accepted',
   '200-sunk': 'closed',
+  '200-under-seal-of-court': 'conflict documented',
   '400-bad-scroll': 'rejected PROVIDER_REJECTED_REQUEST',
   '401-wrong-key': 'authFailed',
   '404-no-such-vault': 'rejected ACCOUNT_NOT_FOUND',

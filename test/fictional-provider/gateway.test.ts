@@ -87,6 +87,13 @@ describe('a gateway with a provider that it was not built with', () => {
     expect((await client.until(closure?.id ?? '', 'CLOSED')).attempts).toBe(1);
   });
 
+  it('is refused under the status of success, and hears it', async () => {
+    bank.script('ATL-00000009', 'close', [jsonAnswer(200, { error: { code: 'UNDER_SEAL_OF_COURT', text: 'The court has the key.' } })]);
+    const { closure, error } = await close('ATL-00000009');
+    expect(closure).toMatchObject({ status: 'REJECTED', attempts: 1 });
+    expect(error).toMatchObject({ code: 'ACCOUNT_STATE_CONFLICT', providerErrors: [{ code: 'UNDER_SEAL_OF_COURT', httpStatus: 200 }] });
+  });
+
   it('is told by the bank that a vault has sunk, and by nobody else', async () => {
     const id = 'ATL-00000008';
     bank.script(id, 'close', [jsonAnswer(200, { id, status: 'SINKING' })]);

@@ -36,9 +36,9 @@ export interface Bench<Sandbox extends RunningSandbox = RunningSandbox> {
 }
 
 /** Long enough for an honest answer on a busy machine, short enough to wait for a provider that hangs, ms. */
-const TIMEOUT_MS = 1_000;
+const TIMEOUT_MS = 2_000;
 /** Far beyond everything that one call may take within that, ms: who is not back by then has forgotten the deadline. */
-const FORGOTTEN_MS = 30 * TIMEOUT_MS;
+const FORGOTTEN_MS = 15 * TIMEOUT_MS;
 /** How often {@link until} looks. */
 const TRIES = 500;
 

@@ -2,6 +2,8 @@ import type { ErrorRow } from '../../../src/provider-kit/judge-close';
 
 /** Every error that the bank's page has for a closing. Each row has a fixture in `fixtures/`. */
 export const errorRows: readonly ErrorRow[] = [
+  // The bank's lawyers answer politely.
+  { status: 200, word: 'UNDER_SEAL_OF_COURT', meaning: { kind: 'conflict', documented: true } },
   {
     status: 400,
     word: 'BAD_SCROLL',
