@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { providerDefinitions } from '../../providers/registry.generated';
 
 /** A word that is no English one, and so names a bank by itself. */
-const COINED = /[a-z][A-Z]/;
+const COINED = /^\w*[a-z][A-Z]\w*$/;
 
 const ROOT = join(__dirname, '..', '..');
 
@@ -27,11 +27,13 @@ describe('the source', () => {
   });
 
   it('names no provider outside its folder', () => {
-    const names = providerDefinitions.flatMap(({ name, displayName }) => [name, displayName, ...displayName.split(' ').filter((word) => COINED.test(word))]);
+    const names = providerDefinitions.flatMap(({ name, displayName }) => [name, ...displayName.split(' ').filter((word) => COINED.test(word))]);
     expect(names.length).toBeGreaterThan(0);
     const pattern = new RegExp(names.join('|'), 'i');
-    expect(pathsWith(pattern, 'src')).toEqual([]);
-    expect(sourcesBelow('src').filter(({ path }) => pattern.test(path))).toEqual([]);
+    // As it is written alone: there are banks that are called "Column" and "Unit".
+    const shown = providerDefinitions.map(({ displayName }) => displayName);
+    const naming = sourcesBelow('src').filter(({ path, text }) => pattern.test(path) || pattern.test(text) || shown.some((name) => text.includes(name)));
+    expect(naming.map(({ path }) => path)).toEqual([]);
   });
 
   it('knows of every folder of a provider', () => {
