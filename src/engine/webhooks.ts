@@ -1,8 +1,10 @@
-import { type AccountRef, lockKey } from '../domain/account';
+import { type AccountRef, closureRef, lockKey } from '../domain/account';
 import type { Closure, ClosureReport } from '../domain/closure';
+import { isTerminal } from '../domain/closure-status';
 import { judgeNews, type News } from '../domain/rules/news';
+import type { Facts } from '../domain/rules/situation';
 import type { ConfiguredProvider, ProviderWebhooks, WebhookDelivery, WebhookNews } from '../ports/provider';
-import type { EventOutcome, InboxEvent } from '../ports/store';
+import type { EventOutcome, InboxEvent, ListFilter } from '../ports/store';
 import { changeOf } from './change';
 import { type EngineParts, factsFor } from './driver';
 import { firstEvent, newClosure } from './new-closure';
@@ -140,7 +142,9 @@ export class Webhooks {
     const { store, clock, random, settings, telemetry } = this.parts;
     let closure: Closure | undefined = first;
     for (let look = 0; look < MAX_LOOKS && closure; look += 1) {
-      const judged = judgeNews({ closure, attempts: await store.attempts(closure.id) }, news, factsFor(provider, this.parts));
+      const facts = factsFor(provider, this.parts);
+      const heard: News = facts.canRead && (await this.isOfEarlier(closure, news, facts)) ? { ...news, kind: 'changed' } : news;
+      const judged = judgeNews({ closure, attempts: await store.attempts(closure.id) }, heard, facts);
       if (judged === null) return;
       if (judged === 'own') {
         if (await this.recordOwn(provider, closure, news, eventId)) return;
@@ -156,6 +160,16 @@ export class Webhooks {
       closure = (await store.newestOfAccount(provider.id, first.lockKey)).find(({ tenant }) => tenant === first.tenant);
     }
     throw new Error('The closure changed with every look.');
+  }
+
+  /**
+   * A delivery may have been held back for long: where the account was closed before and came back, what happened well before
+   * the request may be the end of that closing.
+   */
+  private async isOfEarlier({ tenant, account, requestedAt, status }: Closure, { at }: News, { visibilityLagMs }: Facts): Promise<boolean> {
+    if (isTerminal(status) || at >= requestedAt - visibilityLagMs) return false;
+    const filter: ListFilter = { accountRef: closureRef(account), status: ['CLOSED', 'REOPENED'] };
+    return (await this.parts.store.list(tenant, filter, 1, null)).length > 0;
   }
 
   /** A closing that the provider began by itself, on an account that is known here. */

@@ -248,6 +248,13 @@ describe('what news makes of a closure', () => {
     expect(await harness.stored(again)).toMatchObject({ status: 'CLOSING', closingSeenAt: null });
   });
 
+  it('however old, settles the only closing that there was', async () => {
+    await start();
+    const id = await close();
+    await deliver([event(closed(1))]);
+    expect(await harness.until(id, 'CLOSED')).toMatchObject({ closedAt: expect.any(Number) });
+  });
+
   it('news of a closing account makes it read at once', async () => {
     await start();
     bank.states = [seen('CLOSED')];
@@ -367,7 +374,7 @@ describe('the order in which events arrive', () => {
       orders.map(async (order, index) => {
         const id = `acc-order-${index}`;
         const { closure } = await harness.close({ account: { provider: 'bank', kind: 'ACCOUNT', id } });
-        for (const news of order) await deliver([event({ ...news, at: Date.now(), account: { ...account, id } } as WebhookNews)]);
+        for (const news of order) await deliver([event({ ...news, account: { ...account, id } } as WebhookNews)]);
         return closure?.id ?? '';
       }),
     );

@@ -26,20 +26,12 @@ export function judgeNews(situation: Situation, news: News, facts: Facts): NewsV
   }
   if (isTerminal(closure.status)) return news.kind !== 'changed' && news.at >= othersSince(situation, facts) ? 'own' : null;
   if (closure.announceOnly) return null;
-  if (news.kind === 'changed' || mayBeEarlier(closure, news, facts)) return lookAgain(situation, facts);
+  if (news.kind === 'changed') return lookAgain(situation, facts);
   if (news.kind === 'closing' && closure.status === 'CLOSING' && closure.closingSeenAt !== null) return null;
   const state = news.kind === 'closed' ? 'CLOSED' : 'CLOSING';
   // The news leaves what reads showed; before the request has left, the blockers are what it waits for.
   const blockers = isToBeSent(closure.status) ? [] : closure.blockers;
   return { verdict: judgeRead(situation, { ok: true, state, blockers, aliases: [] }, facts) };
-}
-
-/**
- * A delivery may have been held back for long: what happened well before the request may be the end of an earlier closing.
- * A closing of the provider's own, under its own name, is older than its record.
- */
-function mayBeEarlier({ requestedAt, subject, account }: Situation['closure'], { at }: News, { canRead, visibilityLagMs }: Facts): boolean {
-  return canRead && subject !== account.provider && at < requestedAt - visibilityLagMs;
 }
 
 /**
