@@ -26,6 +26,13 @@ export function inboxContract(current: Current): void {
       expect(await store.claimEvents(10, LEASE_MS)).toEqual([]);
     });
 
+    it('keeps the first of two that one delivery has under one id', async () => {
+      const { store } = current();
+      const numbered = Array.from({ length: 100 }, (_none, index) => event('one', String(index)));
+      await store.keepEvents('bank', [event('two', 'a'), ...numbered, event('two', 'b')], 1_000);
+      expect((await store.claimEvents(10, LEASE_MS)).map(({ id, payload }) => [id, payload])).toEqual([['two', 'a'], ['one', '0']]);
+    });
+
     it('knows the events of one provider from those of another', async () => {
       const { store } = current();
       await store.keepEvents('bank', [event('one')], 1_000);

@@ -10,7 +10,7 @@ export async function keepEvents(query: Query, provider: string, events: readonl
     `INSERT INTO webhook_event (provider, id, type, payload, received_at, position)
      SELECT $1, event.id, event.type, event.payload, $2::bigint, event.position
      FROM unnest($3::text[], $4::text[], $5::text[]) WITH ORDINALITY AS event (id, type, payload, position)
-     ORDER BY event.id ON CONFLICT DO NOTHING`,
+     ORDER BY event.id, event.position ON CONFLICT DO NOTHING`,
     [provider, receivedAt, events.map(({ id }) => id), events.map(({ type }) => type), events.map(({ payload }) => payload)],
   );
 }
