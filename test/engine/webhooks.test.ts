@@ -263,6 +263,39 @@ describe('what news makes of a closure', () => {
     await harness.until(id, 'CLOSED');
   });
 
+  describe('nothing, not even a write,', () => {
+    const OUTAGE: CloseOutcome = { kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: 'x', retryAfterMs: 60_000 };
+
+    async function leaves(id: string, ...news: WebhookNews[]): Promise<void> {
+      const before = await harness.stored(id);
+      await deliver(news.map((one) => event(one)));
+      while ((await harness.store.census(10)).inbox.count > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(await harness.stored(id)).toEqual(before);
+    }
+
+    it('where only an announcement was asked for', async () => {
+      await start();
+      bank.answers = [OUTAGE];
+      const { closure } = await harness.close({ announceOnly: true });
+      await leaves(closure!.id, closing(), closed(), changed());
+    });
+
+    it('where the provider has put a request off: it is not sent sooner for news of something else', async () => {
+      await start();
+      bank.answers = [OUTAGE];
+      await leaves(await close(), changed());
+    });
+
+    it('where the beginning is told again', async () => {
+      await start();
+      bank.states = [seen('CLOSING')];
+      const id = await close();
+      await deliver([event(closing())]);
+      while ((await harness.stored(id)).closingSeenAt === null) await new Promise((resolve) => setTimeout(resolve, 5));
+      await leaves(id, closing());
+    });
+  });
+
   it('a poll and a webhook that race make one transition', async () => {
     await start({ pollMinMs: 1, pollMaxMs: 2 });
     for (let round = 0; round < 20; round += 1) {
@@ -291,8 +324,8 @@ describe('what news makes of a closure', () => {
 });
 
 describe('a closing that the provider starts by itself', () => {
-  async function refusedOnce(): Promise<string> {
-    await start();
+  async function refusedOnce(settings: Parameters<typeof start>[0] = {}): Promise<string> {
+    await start(settings);
     bank.answers = [{ kind: 'rejected', code: 'ACCOUNT_NOT_FOUND', message: 'x' }];
     return close();
   }
@@ -306,6 +339,16 @@ describe('a closing that the provider starts by itself', () => {
     expect(own).toMatchObject({ status: 'CLOSING', initiator: 'PROVIDER', reason: 'PROVIDER_DECISION', idempotencyKey: null, attempts: 0 });
     expect(await harness.history(own?.id ?? '')).toMatchObject([{ from: null, to: 'CLOSING', cause: 'WEBHOOK' }]);
     expect(await harness.engine.service.newestByRef(CALLER, ['bank:ACCOUNT:PROVIDER_ID:acc-1'])).toMatchObject([{ id: own?.id }]);
+  });
+
+  it.each(['CLOSED', 'FAILED'] as const)('is read like any other, until it is %s', async (end) => {
+    await refusedOnce({ pollMinMs: 10, pollMaxMs: 20 });
+    bank.states = [seen(end === 'CLOSED' ? 'CLOSED' : 'OPEN')];
+    await deliver([event(closing(Date.now() + 1_000))]);
+    while ((await all()).length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    const { id } = (await all())[0]!;
+    await harness.until(id, end);
+    expect((await harness.history(id)).map(({ to, cause }) => `${to} by ${cause}`)).toEqual(['CLOSING by WEBHOOK', `${end} by POLL`]);
   });
 
   it('is closed by its end, however late both are told', async () => {
