@@ -49,7 +49,13 @@ async function all() {
 }
 
 /** Everything that was kept is applied. */
+async function applied(): Promise<void> {
+  while ((await harness.store.census(1)).inbox.count > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** The same, and nothing is under way any more. What is kept while the engine ends is left to the next one. */
 async function settled(): Promise<void> {
+  await applied();
   await harness.engine.drain();
 }
 
@@ -269,7 +275,7 @@ describe('what news makes of a closure', () => {
     async function leaves(id: string, ...news: WebhookNews[]): Promise<void> {
       const before = await harness.stored(id);
       await deliver(news.map((one) => event(one)));
-      while ((await harness.store.census(10)).inbox.count > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await applied();
       expect(await harness.stored(id)).toEqual(before);
     }
 
@@ -337,7 +343,7 @@ describe('a closing that the provider starts by itself', () => {
     const [own, old] = await all();
     expect(old?.id).toBe(refused);
     expect(own).toMatchObject({ status: 'CLOSING', initiator: 'PROVIDER', reason: 'PROVIDER_DECISION', idempotencyKey: null, attempts: 0 });
-    expect(await harness.history(own?.id ?? '')).toMatchObject([{ from: null, to: 'CLOSING', cause: 'WEBHOOK' }]);
+    expect(await harness.history(own?.id ?? '')).toMatchObject([{ from: null, to: 'CLOSING', cause: 'WEBHOOK', evidence: { webhookEventId: expect.any(String) } }]);
     expect(await harness.engine.service.newestByRef(CALLER, ['bank:ACCOUNT:PROVIDER_ID:acc-1'])).toMatchObject([{ id: own?.id }]);
   });
 
