@@ -68,12 +68,20 @@ export function feeBlockers(collections: z.output<typeof listedSchema>[]): Block
   return [{ ...completion, code: 'OUTSTANDING_FEES', message, resolvableBy: 'PROVIDER', selfResolving: true, relatedIds }];
 }
 
-/** @param accounts those of the group */
+/** Those that are being closed wait for what is on them; the others, for somebody to close them. @param accounts those of the group */
 export function childBlockers(accounts: z.output<typeof userAccountSchema>[]): Blocker[] {
   const open = accounts.filter(({ status }) => status !== 'CLOSED');
-  if (open.length === 0) return [];
-  const relatedIds = unique(open.map(({ id }) => id));
-  return [{ ...completion, code: 'OPEN_CHILD_ACCOUNTS', message: 'Accounts of the group are not closed.', resolvableBy: 'PARTNER', relatedIds }];
+  const closing = open.filter(({ status }) => status === 'CLOSING');
+  const others = open.filter(({ status }) => status !== 'CLOSING');
+  return [
+    ...openAccounts(others, { message: 'Accounts of the group are not closed.', resolvableBy: 'PARTNER', selfResolving: false }),
+    ...openAccounts(closing, { message: 'Accounts of the group are still being closed.', ...byTime }),
+  ];
+}
+
+function openAccounts(accounts: readonly { id: string }[], rest: Pick<Blocker, 'message' | 'resolvableBy' | 'selfResolving'>): Blocker[] {
+  if (accounts.length === 0) return [];
+  return [{ ...completion, code: 'OPEN_CHILD_ACCOUNTS', ...rest, relatedIds: unique(accounts.map(({ id }) => id)) }];
 }
 
 /** What each list could show. */

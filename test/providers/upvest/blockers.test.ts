@@ -126,6 +126,18 @@ describe('what stands in the way of an account group', () => {
     expect((await seen(id, 'ACCOUNT_GROUP')).blockers).toMatchObject([{ code: 'OPEN_CHILD_ACCOUNTS', relatedIds: accounts }]);
   });
 
+  it('are its accounts that are being closed, for which nobody has to do anything, and the others apart', async () => {
+    const { id, accounts } = pair.sandbox.openGroup({ accounts: 3 });
+    const [first = '', second = '', third = ''] = accounts;
+    for (const one of [first, second]) pair.sandbox.change(one, { status: 'CLOSING' });
+    expect((await seen(id, 'ACCOUNT_GROUP')).blockers).toMatchObject([
+      { code: 'OPEN_CHILD_ACCOUNTS', stage: 'COMPLETION', resolvableBy: 'PARTNER', selfResolving: false, relatedIds: [third] },
+      { code: 'OPEN_CHILD_ACCOUNTS', stage: 'COMPLETION', resolvableBy: 'TIME', selfResolving: true, relatedIds: [first, second].toSorted() },
+    ]);
+    pair.sandbox.change(third, { status: 'CLOSED' });
+    expect((await seen(id, 'ACCOUNT_GROUP')).blockers).toMatchObject([{ resolvableBy: 'TIME' }]);
+  });
+
   it('is cash of every currency, every digit of it', async () => {
     const id = randomUUID();
     const cash = [
