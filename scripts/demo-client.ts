@@ -7,11 +7,20 @@ export interface HistoryEntry {
   detail: string | null;
 }
 
+export interface BlockerSeen {
+  message: string;
+  amount: string | null;
+  currency: string | null;
+  resolvableBy: string;
+}
+
 export interface ClosureSeen {
   id: string;
   status: string;
   terminal: boolean;
   history: HistoryEntry[];
+  /** What keeps it from its end. */
+  blockers: BlockerSeen[];
   account: { displayId: string };
   provider: { displayName: string };
   /** Those of a group's accounts. */
@@ -20,15 +29,16 @@ export interface ClosureSeen {
 
 export interface CloseAnswer {
   closure: ClosureSeen | null;
-  error: { code: string; retry: string; message: string; blockers: { message: string }[] } | null;
+  error: { code: string; retry: string; message: string; blockers: BlockerSeen[] } | null;
 }
 
-const CLOSURE_FIELDS = 'id status terminal history { to at cause detail } account { displayId } provider { displayName } children { account { displayId } history { to } }';
+const BLOCKERS = 'blockers { message amount currency resolvableBy }';
+const CLOSURE_FIELDS = `id status terminal history { to at cause detail } ${BLOCKERS} account { displayId } provider { displayName } children { account { displayId } history { to } }`;
 
 const CLOSE = `mutation Close($input: CloseAccountInput!) {
   closeAccount(input: $input) {
     closure { ${CLOSURE_FIELDS} }
-    error { code retry message blockers { message } }
+    error { code retry message ${BLOCKERS} }
   }
 }`;
 const STATUS = `query Status($id: ID!) { closureStatus(closureId: $id) { ${CLOSURE_FIELDS} } }`;

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { explainStartFailure } from '../src/start-failure';
-import { type ClosureSeen, closeAccount, closureStatus, type HistoryEntry } from './demo-client';
+import { type BlockerSeen, type ClosureSeen, closeAccount, closureStatus, type HistoryEntry } from './demo-client';
 import { startDemoGateway } from './demo-gateway';
 import { idePage } from './demo-ide';
 import { type Scene, scenes } from './demo-scenes';
@@ -31,6 +31,11 @@ function show({ to, at, cause, detail }: HistoryEntry, since: number): void {
   console.log(`   ${seconds.padStart(8)}  ${to.padEnd(16)} ${why.padEnd(27)} ${detail ?? ''}`.trimEnd());
 }
 
+/** What stands in the way, and who can do something about it. */
+function inTheWay({ message, amount, currency, resolvableBy }: BlockerSeen): string {
+  return [message, amount, currency, `(${resolvableBy})`].filter(Boolean).join(' ');
+}
+
 async function play(url: string, { title, input }: Scene, number: number): Promise<void> {
   const { provider, kind, id } = input.account;
   console.log(`\n${number}. ${title}\n   ${provider}  ${kind}  ${id}  ${input.reason}`);
@@ -39,16 +44,20 @@ async function play(url: string, { title, input }: Scene, number: number): Promi
   if (closure) await follow(url, closure, since);
   if (error) {
     console.log(`   Refused: ${error.code} (retry: ${error.retry}). ${error.message}`);
-    for (const blocker of error.blockers) console.log(`            ${blocker.message}`);
+    for (const blocker of error.blockers) console.log(`            ${inTheWay(blocker)}`);
   }
 }
 
 async function follow(url: string, closure: ClosureSeen, since: number): Promise<void> {
   let seen = closure;
   let shown = 0;
+  let waitsFor = '';
   for (;;) {
     for (const entry of seen.history.slice(shown)) show(entry, since);
     shown = seen.history.length;
+    const blockers = seen.terminal ? '' : seen.blockers.map(inTheWay).join(' ');
+    if (blockers && blockers !== waitsFor) console.log(`             waits for: ${blockers}`);
+    waitsFor = blockers;
     if (seen.terminal) {
       for (const { account, history } of seen.children) console.log(`             its account ${account.displayId}: ${history.map(({ to }) => to).join(', ')}`);
       return;
