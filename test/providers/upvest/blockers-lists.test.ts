@@ -52,11 +52,16 @@ describe('lists', () => {
   });
 
   it('for a poll go ahead of those for callers who asked before', async () => {
+    const patient = openBench(pair.sandbox.settings, { timeoutMs: 60_000 });
     const done: string[] = [];
-    const read = (purpose: ReadContext['purpose']) => seen(randomUUID(), 'ACCOUNT', { purpose }).then(() => done.push(purpose));
+    async function read(purpose: ReadContext['purpose']): Promise<void> {
+      const answer = await patient.adapter.readAccount(account(), { ...context, purpose });
+      if (answer.ok && !answer.blockersUnknown) done.push(purpose);
+    }
     await read('POLL');
-    await Promise.all([...Array.from({ length: 40 }, () => read('ELIGIBILITY')), read('POLL')]);
-    expect(done.lastIndexOf('POLL')).toBe(1);
+    await Promise.all([...Array.from({ length: 20 }, () => read('ELIGIBILITY')), read('POLL')]);
+    await patient.dispose();
+    expect(done.slice(0, 2)).toEqual(['POLL', 'POLL']);
   });
 
   it('change nothing at the provider', async () => {
@@ -155,7 +160,11 @@ describe('a list that cannot be read', () => {
   it('with an endless number of entries is given up', async () => {
     const id = randomUUID();
     pair.sandbox.script(`orders ${id}`, 'list', Array.from({ length: 200 }, () => page([{ id: 'order-1', status: 'NEW' }], 1_000_000)));
-    expect(await seen(id)).toMatchObject({ blockers: [{ code: 'OPEN_ORDERS' }], blockersUnknown: { codes: ['OPEN_ORDERS'] } });
+    // A hundred pages take a busy machine longer than the time for two requests.
+    const patient = openBench(pair.sandbox.settings, { timeoutMs: 60_000 });
+    const read = await patient.adapter.readAccount(account(id), context);
+    await patient.dispose();
+    expect(read).toMatchObject({ blockers: [{ code: 'OPEN_ORDERS' }], blockersUnknown: { codes: ['OPEN_ORDERS'] } });
     expect(lists().filter((name) => name === 'orders').length).toBeLessThanOrEqual(100);
   });
 
