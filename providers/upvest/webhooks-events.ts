@@ -63,7 +63,8 @@ export function newsOf({ type: kept, payload }: WebhookEvent, provider: string):
   if (!kind || what === 'CREATED') return { kind: 'other' };
   const { created_at: at, object } = accountEventSchema.parse(value);
   const account = { provider, kind, idType: 'UUID', id: object.id } as const;
-  return { kind: meaning(what, object.status), account, at };
+  const news = meaning(what, object.status);
+  return { kind: news, account, at, ...(news === 'closed' && { providerStatus: object.status }) };
 }
 
 /** Closed is what type and status agree on; where they do not, a read has to decide. */

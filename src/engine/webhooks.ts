@@ -150,7 +150,7 @@ export class Webhooks {
         if (await this.recordOwn(provider, closure, news, eventId)) return;
       } else {
         const guard = { version: closure.version };
-        const change = changeOf(closure, judged.verdict, { guard, lease: 'release', cause: 'WEBHOOK', evidence: { webhookEventId: eventId }, now: clock.now(), settings, random });
+        const change = changeOf(closure, judged.verdict, { guard, lease: 'release', cause: 'WEBHOOK', evidence: { webhookEventId: eventId, providerStatus: news.providerStatus }, now: clock.now(), settings, random });
         const after = await store.commit(change);
         if (after) {
           reportChange(telemetry, closure, after, change.event);
@@ -195,10 +195,10 @@ export class Webhooks {
       requestedAt: now,
     };
     const closing = { status: 'CLOSING' as const, closingSeenAt: now, dueAt: dueAt({ kind: 'poll' }, now, { dueAt: null, quietSteps: 0 }, random.fraction(), settings) };
-    const closed = { status: 'CLOSED' as const, closedAt: now, dueAt: null };
+    const closed = { status: 'CLOSED' as const, closedAt: now, providerStatus: news.providerStatus ?? null, dueAt: null };
     const closure = newClosure(intent, news.kind === 'closed' ? closed : closing);
     const first = firstEvent(closure, 'WEBHOOK', null, 'The provider closes the account by its own decision.');
-    const event = { ...first, evidence: { webhookEventId: eventId } };
+    const event = { ...first, evidence: { webhookEventId: eventId, providerStatus: news.providerStatus } };
     // Another process may have recorded it meanwhile, or even its end.
     const result = await store.record(closure, event, 0, { newest: known });
     if (result.kind !== 'recorded') return false;

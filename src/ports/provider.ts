@@ -135,7 +135,7 @@ export type WebhookReceipt =
 /** What an event says. */
 export type WebhookNews =
   /** `changed`: something else about the account, worth a read. `at`: when it happened, epoch ms. */
-  | { kind: 'closing' | 'closed' | 'changed'; account: AccountRef; at: number }
+  | { kind: 'closing' | 'closed' | 'changed'; account: AccountRef; at: number; /** With `closed`: the provider's word for that, raw. */ providerStatus?: string }
   | { kind: 'report'; account: AccountRef; report: ClosureReport }
   /** Nothing about a closing. */
   | { kind: 'other' };

@@ -1,7 +1,7 @@
 import type { ProviderError } from '../domain/closure-error';
 import type { LiquidationOutcome, Sale, SalesRead } from '../domain/liquidation';
 import type { AccountRead, CloseOutcome } from '../domain/outcome';
-import type { ChildrenRead, ProviderAdapter, ProviderLiquidation } from '../ports/provider';
+import type { ChildrenRead, ProviderAdapter, ProviderLiquidation, ProviderWebhooks } from '../ports/provider';
 import type { Telemetry } from '../ports/telemetry';
 import type { KnownSecrets } from './known-secrets';
 import { isPlainId, redactText } from './redact';
@@ -42,7 +42,7 @@ export function discreetAdapter(adapter: ProviderAdapter, secrets: KnownSecrets)
     readAccount: (account, context) => secrets.during(account, () => cleanly(() => adapter.readAccount(account, context))),
     listChildren: listChildren && ((group, context) => secrets.during(group, () => cleanly(() => listChildren(group, context)))),
     liquidation: adapter.liquidation && cleanSales(adapter.liquidation),
-    webhooks: adapter.webhooks,
+    webhooks: adapter.webhooks && cleanWebhooks(adapter.webhooks, secrets),
     dispose: () => adapter.dispose(),
   };
 }
@@ -84,6 +84,16 @@ function cleanResult<Result extends Handed>(result: Result, secrets: KnownSecret
 function cleanSale(sale: Sale, secrets: KnownSecrets): Sale {
   const word = cleaner(secrets, MAX_WORD);
   return { ...sale, id: cleanId(sale.id, secrets) ?? word(sale.id), providerStatus: word(sale.providerStatus) };
+}
+
+function cleanWebhooks(webhooks: ProviderWebhooks, secrets: KnownSecrets): ProviderWebhooks {
+  return {
+    receive: (delivery) => webhooks.receive(delivery),
+    read: (event) => {
+      const news = webhooks.read(event);
+      return 'providerStatus' in news ? { ...news, providerStatus: cleaner(secrets, MAX_WORD)(news.providerStatus) } : news;
+    },
+  };
 }
 
 function cleanEntry({ httpStatus, ...texts }: ProviderError, text: Clean): ProviderError {

@@ -105,6 +105,19 @@ describe('deliveries', () => {
     expect((await harness.history(id)).map(({ to, cause }) => `${to} by ${cause}`)).toEqual(['REQUESTED by REQUEST', 'CLOSING by RESPONSE', 'CLOSED by WEBHOOK']);
   });
 
+  it('leave the word of the provider beside its status, and none of a closing account without what was read with it', async () => {
+    await start();
+    const id = await close();
+    const word = async (): Promise<unknown> => [(await harness.stored(id)).status, (await harness.stored(id)).providerStatus];
+    await deliver([event({ kind: 'closing', account, at: Date.now(), providerStatus: 'CLOSING_FOR_AML' })]);
+    await applied();
+    expect(await word()).toEqual(['CLOSING', null]);
+    await deliver([event({ kind: 'closed', account, at: Date.now(), providerStatus: 'GONE' })]);
+    await harness.until(id, 'CLOSED');
+    expect(await word()).toEqual(['CLOSED', 'GONE']);
+    expect((await harness.history(id)).at(-1)).toMatchObject({ evidence: { providerStatus: 'GONE', webhookEventId: expect.any(String) } });
+  });
+
   it('one event delivered 100 times at once makes one transition', async () => {
     await start();
     const id = await close();

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AccountRef } from '../../src/domain/account';
 import type { AccountRead, CloseOutcome } from '../../src/domain/outcome';
-import type { ChildrenRead, CloseRequest, ProviderAdapter, ProviderLiquidation } from '../../src/ports/provider';
+import type { ChildrenRead, CloseRequest, ProviderAdapter, ProviderLiquidation, ProviderWebhooks } from '../../src/ports/provider';
 import type { Telemetry } from '../../src/ports/telemetry';
 import { type AdapterContext, defineProvider } from '../../src/provider-kit/define';
 
@@ -11,6 +11,7 @@ function careless(
   read?: (context: AdapterContext) => Promise<AccountRead>,
   list?: (context: AdapterContext) => Promise<ChildrenRead>,
   liquidation?: ProviderLiquidation,
+  webhooks?: ProviderWebhooks,
 ) {
   const told: object[] = [];
   const telemetry: Telemetry = {
@@ -40,6 +41,7 @@ function careless(
       readAccount: () => (read ?? reject)(context),
       listChildren: list && (() => list(context)),
       liquidation,
+      webhooks,
       dispose: async () => {},
     }),
   });
@@ -182,5 +184,17 @@ describe('what an adapter hands on', () => {
     await expect(adapter.requestClosure(request, send)).rejects.toMatchObject({ message: '[secret] at [account]' });
     const lost = new Error('The claim is lost.');
     await expect(careless(() => Promise.reject(lost)).adapter.requestClosure(request, send)).rejects.toBe(lost);
+  });
+
+  it('has no secret in the word that a webhook brings', () => {
+    const account = { provider: 'careless', kind: 'ACCOUNT', idType: 'PROVIDER_ID', id: 'acc-1' } as const;
+    const webhooks: ProviderWebhooks = {
+      receive: () => Promise.resolve({ kind: 'verified', events: [] }),
+      read: () => ({ kind: 'closed', account, at: 1, providerStatus: `closed with ${SECRET}` }),
+    };
+    const { adapter } = careless(reject, undefined, undefined, undefined, webhooks);
+    const news = adapter.webhooks?.read({ id: 'one', type: 'two', payload: '{}' });
+    expect(news).toMatchObject({ kind: 'closed', account, at: 1, providerStatus: expect.stringContaining('closed with') });
+    expect(JSON.stringify(news)).not.toContain(SECRET);
   });
 });

@@ -8,6 +8,8 @@ export interface News {
   kind: 'closing' | 'closed' | 'changed';
   /** When it happened, epoch ms. */
   at: number;
+  /** With `closed`: the provider's word for that, raw. */
+  providerStatus?: string;
 }
 
 /**
@@ -28,10 +30,11 @@ export function judgeNews(situation: Situation, news: News, facts: Facts): NewsV
   if (closure.announceOnly) return null;
   if (news.kind === 'changed') return lookAgain(situation, facts);
   if (news.kind === 'closing' && closure.status === 'CLOSING' && closure.closingSeenAt !== null) return null;
-  const state = news.kind === 'closed' ? 'CLOSED' : 'CLOSING';
+  // A word of a closing account is shown beside its blockers alone, of which the news says nothing; see visibility.ts.
+  const seen = news.kind === 'closed' ? ({ state: 'CLOSED', providerStatus: news.providerStatus } as const) : ({ state: 'CLOSING' } as const);
   // The news leaves what reads showed; before the request has left, the blockers are what it waits for.
   const blockers = isToBeSent(closure.status) ? [] : closure.blockers;
-  return { verdict: judgeRead(situation, { ok: true, state, blockers, aliases: [] }, facts) };
+  return { verdict: judgeRead(situation, { ok: true, ...seen, blockers, aliases: [] }, facts) };
 }
 
 /**

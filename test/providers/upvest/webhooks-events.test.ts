@@ -104,7 +104,7 @@ describe.each([
     ['SOMETHING_NEW', 'ACTIVE', 'changed'],
   ])('of the type %s with the status %s means: %s', async (what, status, meaning) => {
     const event = webhookEvent(`${subject}.${what}`, { id, status }, { created_at: at });
-    expect(await read(event)).toEqual({ kind: meaning, account, at: Date.parse('2026-01-15T10:20:28.123Z') });
+    expect(await read(event)).toEqual({ kind: meaning, account, at: Date.parse('2026-01-15T10:20:28.123Z'), ...(meaning === 'closed' && { providerStatus: status }) });
   });
 
   it('names the account in lower case, and the moment with any offset', async () => {

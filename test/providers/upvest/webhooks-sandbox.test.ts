@@ -90,7 +90,7 @@ describe('the sandbox', () => {
     await until(() => post.sandbox.webhookCounts().delivered === 3);
     expect(subscriber.news()).toEqual([
       { kind: 'closing', account: ours, at: expect.any(Number) },
-      { kind: 'closed', account: ours, at: expect.any(Number) },
+      { kind: 'closed', account: ours, at: expect.any(Number), providerStatus: 'CLOSED' },
       { kind: 'report', account: ours, report: { id: expect.any(String), type: 'ACCOUNT_CLOSING', createdAt: expect.any(Number) } },
     ]);
     expect(post.sandbox.webhookCounts().waiting).toBe(0);
@@ -102,7 +102,7 @@ describe('the sandbox', () => {
     const group = account(undefined, 'ACCOUNT_GROUP');
     await post.adapter.requestClosure(closeRequest({ account: group }), send);
     await until(() => post.sandbox.webhookCounts().delivered === 2);
-    expect(subscriber.news()).toEqual(['closing', 'closed'].map((kind) => ({ kind, account: group, at: expect.any(Number) })));
+    expect(subscriber.news()).toMatchObject(['closing', 'closed'].map((kind) => ({ kind, account: group, at: expect.any(Number) })));
   });
 
   it('tells of a closing that the provider itself began, once', async () => {
