@@ -187,7 +187,6 @@ describe('what an adapter hands on', () => {
   });
 
   it('has no secret in the word that a webhook brings', () => {
-    const account = { provider: 'careless', kind: 'ACCOUNT', idType: 'PROVIDER_ID', id: 'acc-1' } as const;
     const webhooks: ProviderWebhooks = {
       receive: () => Promise.resolve({ kind: 'verified', events: [] }),
       read: () => ({ kind: 'closed', account, at: 1, providerStatus: `closed with ${SECRET}` }),
