@@ -123,7 +123,7 @@ describe('a gateway at work', () => {
     expect(await evidenceOf(accepted.id)).toEqual([
       ['REQUESTED', null],
       ['CLOSING', expect.objectContaining({ httpStatus: 202 })],
-      ['CLOSED', { webhookEventId: expect.any(String) }],
+      ['CLOSED', { webhookEventId: expect.any(String), providerStatus: 'CLOSED' }],
     ]);
     const forbidden = randomUUID();
     const problem = { type: 'https://docs.upvest.co/errors/forbidden', title: 'Forbidden', status: 403 };
