@@ -1,5 +1,5 @@
 import type { AccountRef } from './account';
-import type { Blocker } from './blocker';
+import type { Blocker, BlockerCode } from './blocker';
 import type { ClosureError } from './closure-error';
 import type { ClosureStatus } from './closure-status';
 import type { ClosureErrorCode } from './error-code';
@@ -45,6 +45,8 @@ export interface ClosureProgress {
   closedAt: number | null;
   providerStatus: string | null;
   blockers: Blocker[];
+  /** What else may be in the way: the provider cannot be asked, and that does not pass by itself. OTHER: anything. Null: nothing else. */
+  blockersUnknown: BlockerCode[] | null;
   requiredAction: RequiredAction | null;
   expectedCloseAt: number | null;
   error: ClosureError | null;

@@ -52,6 +52,7 @@ export function closureAsSeenBy(caller: Caller, closure: Closure, ordinaryMappin
   return {
     ...seen,
     blockers: blockersAsSeenBy(caller, seen.blockers),
+    blockersUnknown: seen.blockersUnknown && [...new Set(seen.blockersUnknown.map((code) => (HOLDS.includes(code) ? REVIEW.code : code)))],
     error: seen.error && errorAsSeenBy(caller, seen.error, silent),
     requiredAction: silent ? null : seen.requiredAction,
     providerStatus: hasWord ? seen.providerStatus : null,

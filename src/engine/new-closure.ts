@@ -10,6 +10,7 @@ export function newClosure(intent: ClosureIntent, progress: Pick<ClosureProgress
     closedAt: null,
     providerStatus: null,
     blockers: [],
+    blockersUnknown: null,
     requiredAction: null,
     expectedCloseAt: null,
     error: null,

@@ -34,6 +34,7 @@ export const CLOSURE_COLUMNS: Readonly<Record<keyof Closure, Column>> = {
   closedAt: plain('closed_at'),
   providerStatus: plain('provider_status'),
   blockers: json('blockers'),
+  blockersUnknown: json('blockers_unknown'),
   requiredAction: json('required_action'),
   expectedCloseAt: plain('expected_close_at'),
   error: json('error'),

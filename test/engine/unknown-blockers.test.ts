@@ -1,4 +1,5 @@
 import type { Blocker } from '../../src/domain/blocker';
+import type { Scope } from '../../src/domain/caller';
 import type { ClosureErrorCode } from '../../src/domain/error-code';
 import type { BlockersUnknown } from '../../src/domain/outcome';
 import { CALLER, type EngineHarness, startEngine } from '../support/engine';
@@ -131,6 +132,66 @@ describe('a closing account, where a part of the blockers is unknown', () => {
   it('keeps everything where nobody says which part it is', async () => {
     const before = seen('CLOSING', { blockers: [cash('EUR'), positions] });
     expect(await shownAfter(before, seen('CLOSING', { blockersUnknown: unknown('PROVIDER_TIMEOUT') }))).toEqual(['POSITIVE_BALANCE EUR', 'OPEN_POSITIONS']);
+  });
+
+  describe('says which part that is', () => {
+    const told = async (id: string) => (await harness.stored(id)).blockersUnknown;
+    /** So many polls have seen it. */
+    async function polled(...states: typeof bank.states): Promise<void> {
+      bank.states = states;
+      const { reads } = bank;
+      while (bank.reads < reads + 3) await pause();
+    }
+    async function closing(): Promise<string> {
+      bank.states = [seen('CLOSING')];
+      const id = await close();
+      await polled(...bank.states);
+      expect(await told(id)).toBeNull();
+      return id;
+    }
+    const partly = seen('CLOSING', { blockersUnknown: unknown('PROVIDER_PERMISSION_DENIED', ['OUTSTANDING_FEES', 'OPEN_POSITIONS']) });
+
+    it('once, as a new version, until it is read', async () => {
+      const id = await closing();
+      const { version } = await harness.stored(id);
+      await polled(partly);
+      expect(await harness.stored(id)).toMatchObject({ blockersUnknown: ['OPEN_POSITIONS', 'OUTSTANDING_FEES'], version: version + 1 });
+      await polled(partly);
+      expect((await harness.stored(id)).version).toBe(version + 1);
+      await polled(seen('CLOSING'));
+      expect(await harness.stored(id)).toMatchObject({ blockersUnknown: null, version: version + 2 });
+    });
+
+    it('where nobody knows which, that there may be anything', async () => {
+      const id = await closing();
+      await polled(seen('CLOSING', { blockersUnknown: unknown('PROVIDER_PROTOCOL_ERROR') }));
+      expect(await told(id)).toEqual(['OTHER']);
+    });
+
+    it('as before through trouble that passes by itself', async () => {
+      const id = await closing();
+      await polled(seen('CLOSING', { blockersUnknown: unknown('PROVIDER_RATE_LIMITED', ['OPEN_ORDERS']) }));
+      expect(await told(id)).toBeNull();
+      await polled(partly);
+      await polled(unknown('PROVIDER_UNAVAILABLE'), seen('CLOSING', { blockersUnknown: unknown('PROVIDER_TIMEOUT', ['OPEN_ORDERS']) }));
+      expect(await told(id)).toEqual(['OPEN_POSITIONS', 'OUTSTANDING_FEES']);
+    });
+
+    it('no longer once it is closed', async () => {
+      const id = await closing();
+      await polled(partly);
+      bank.states = [seen('CLOSED')];
+      await harness.until(id, 'CLOSED');
+      expect(await told(id)).toBeNull();
+    });
+
+    it('and not the name of a hold to those who must not see it', async () => {
+      const id = await closing();
+      await polled(seen('CLOSING', { blockersUnknown: unknown('PROVIDER_PERMISSION_DENIED', ['COMPLIANCE_HOLD', 'LEGAL_HOLD', 'OPEN_POSITIONS']) }));
+      const to = async (...scopes: Scope[]) => (await harness.engine.service.closures({ ...CALLER, scopes: new Set(scopes) }, [id]))[0]?.blockersUnknown;
+      expect(await to('closures:read', 'closures:write')).toEqual(['MANUAL_REVIEW', 'OPEN_POSITIONS']);
+      expect(await to('closures:read', 'closures:operate')).toEqual(['COMPLIANCE_HOLD', 'LEGAL_HOLD', 'OPEN_POSITIONS']);
+    });
   });
 
   it('is told another amount, and no other spelling of the same', async () => {

@@ -208,6 +208,16 @@ describe('at a provider that refuses a scope', () => {
     expect(await poor.client.until(closure?.id ?? '', 'CLOSED')).toMatchObject({ error: null });
   });
 
+  it('a closing says what may be in the way besides', async () => {
+    const { closure } = await poor.client.close({ account: { provider: 'upvest', id: magicId('never-done') } });
+    type Answer = { closureStatus: { status: string; blockersUnknown: string[] } };
+    const query = 'query ($id: ID!) { closureStatus(closureId: $id) { status blockersUnknown } }';
+    let seen: Answer['closureStatus'];
+    do seen = (await poor.client.graphql<Answer>(query, { id: closure?.id })).closureStatus;
+    while (seen.blockersUnknown.length === 0);
+    expect(seen).toEqual({ status: 'CLOSING', blockersUnknown: ['OPEN_POSITIONS'] });
+  });
+
   it('what is known to refuse the request is told all the same', async () => {
     const account = { provider: 'upvest', id: magicId('withdrawals') };
     expect(await eligibility(account, poor)).toMatchObject({ eligible: false, blockers: [{ code: 'OUTSTANDING_WITHDRAWALS' }] });

@@ -75,7 +75,7 @@ describe('the contract', () => {
     ['CancelClosurePayload', ['closure: Closure', 'error: ClosureError']],
     ['ResolveClosurePayload', ['closure: Closure', 'error: ClosureError']],
     ['Closure', [
-      'account: ClosureAccount!', 'attempts: Int!', 'blockers: [ClosureBlocker!]!', 'children: [Closure!]!', 'closedAt: DateTime', 'error: ClosureError',
+      'account: ClosureAccount!', 'attempts: Int!', 'blockers: [ClosureBlocker!]!', 'blockersUnknown: [BlockerCode!]!', 'children: [Closure!]!', 'closedAt: DateTime', 'error: ClosureError',
       'expectedCloseAt: DateTime', 'history: [ClosureEvent!]!', 'id: ID!', 'idempotencyKey: String', 'includeAccounts: Boolean!', 'initiator: ClosureInitiator!',
       'nextCheckAt: DateTime', 'parent: Closure', 'provider: ClosureProvider!', 'providerStatus: String', 'reason: ClosureReason!',
       'reasonMapping: ReasonMapping!', 'reasonText: String', 'reports: [ClosureReport!]!', 'requestedAt: DateTime!',

@@ -10,6 +10,7 @@ const PROGRESS: ClosureProgress = {
   closedAt: 13,
   providerStatus: 'closing',
   blockers: [{ code: 'OTHER', message: 'm', stage: 'REQUEST', resolvableBy: 'TIME', selfResolving: false, relatedIds: [] }],
+  blockersUnknown: ['OTHER'],
   requiredAction: { type: 'CALL' },
   expectedCloseAt: 14,
   error: { code: 'INTERNAL', message: 'm', blockers: [], providerErrors: [], correlationId: 'c' },
@@ -35,7 +36,7 @@ export function commitContract(current: Current): void {
 
     it('sets a property back to null', async () => {
       const closure = await recorded(current, { ...PROGRESS, status: 'REQUESTED' });
-      const nothing = { closedAt: null, providerStatus: null, requiredAction: null, expectedCloseAt: null, error: null };
+      const nothing = { closedAt: null, providerStatus: null, blockersUnknown: null, requiredAction: null, expectedCloseAt: null, error: null };
       const none = { ...nothing, dueAt: null, pendingRead: null, closingSeenAt: null, openSeenAt: null, notFoundSince: null, liquidation: null };
       expect(await current().store.commit(byWorker(closure, { set: none }))).toEqual({ ...closure, ...none, version: 2 });
     });

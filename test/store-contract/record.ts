@@ -212,6 +212,7 @@ function fullClosure(): Closure {
     providerStatus: 'IN PRÜFUNG',
     blockers: [blocker],
     requiredAction: { type: 'SIGN', url: 'https://bank.example/sign?x=1', expiresAt: 1_790_000_000_004 },
+    blockersUnknown: ['OPEN_POSITIONS', 'OUTSTANDING_FEES'],
     expectedCloseAt: 1_790_000_000_005,
     error: {
       code: 'CLOSURE_BLOCKED',

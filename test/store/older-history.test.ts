@@ -28,6 +28,7 @@ describe('a store from before the audit trail', () => {
     await store.dispose();
     const db = new Database(join(dataDir, 'gateway.db'), 0);
     db.exec(`
+      ALTER TABLE closure DROP COLUMN blockers_unknown;
       DROP INDEX closure_due_by_provider;
       DROP INDEX closure_by_subject;
       DROP TABLE audit_seal;

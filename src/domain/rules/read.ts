@@ -1,7 +1,8 @@
 import { type Blocker, inOrder, speltAs } from '../blocker';
 import { mayBeApplied } from '../closure';
 import { isUnderWay } from '../closure-status';
-import type { AccountRead, AccountSeen } from '../outcome';
+import { isTransient } from '../error-code';
+import type { AccountRead, AccountSeen, BlockersUnknown } from '../outcome';
 import { afterAcceptance } from './liquidation';
 import { judgeOpen, resendWhenSettled } from './read-open';
 import { refusedByState } from './refusal';
@@ -25,7 +26,18 @@ function shown({ closure }: Situation, read: AccountSeen, { set: { status = clos
   const word = read.providerStatus === undefined ? {} : { providerStatus: read.providerStatus };
   if (status === 'CLOSED') return read.state === 'CLOSED' ? word : {};
   if (!isUnderWay(status) && !isUnderWay(closure.status)) return word;
-  return { ...word, blockers: speltAs(closure.blockers, knownBlockers(closure.blockers, read)), expectedCloseAt: read.expectedCloseAt ?? closure.expectedCloseAt };
+  return {
+    ...word,
+    blockers: speltAs(closure.blockers, knownBlockers(closure.blockers, read)),
+    ...partUnknown(read.blockersUnknown),
+    expectedCloseAt: read.expectedCloseAt ?? closure.expectedCloseAt,
+  };
+}
+
+/** No blockers would mean that nothing is in the way. What passes by itself is not told: the next read may know. */
+function partUnknown(failure: BlockersUnknown | undefined): Verdict['set'] {
+  if (!failure) return { blockersUnknown: null };
+  return isTransient(failure.code) ? {} : { blockersUnknown: failure.codes?.toSorted() ?? ['OTHER'] };
 }
 
 /** What was known stays where the read could not tell whether it is still so. */

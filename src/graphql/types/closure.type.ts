@@ -1,8 +1,10 @@
 import { GraphQLDateTime } from 'graphql-scalars';
 import { Directive, Field, ID, Int, ObjectType } from 'type-graphql';
+import type { BlockerCode } from '../../domain/blocker';
 import type { Closure } from '../../domain/closure';
 import { isTerminal, type ClosureStatus } from '../../domain/closure-status';
 import type { ClosureInitiator, ClosureReason, ReasonMapping } from '../../domain/reason';
+import { BlockerCodeEnum } from '../enums/blocker.enum';
 import { ClosureStatusEnum } from '../enums/closure-status.enum';
 import { ClosureInitiatorEnum, ClosureReasonEnum, ReasonMappingEnum } from '../enums/reason.enum';
 import { date, dateOrNull, instance } from '../instance';
@@ -54,6 +56,11 @@ export class ClosureType {
   })
   blockers!: ClosureBlockerType[];
 
+  @Field(() => [BlockerCodeEnum], {
+    description: 'What else may keep a CLOSING account from CLOSED: the provider does not let the gateway see it. OTHER: anything.',
+  })
+  blockersUnknown!: BlockerCode[];
+
   @Field(() => ClosureActionType, { nullable: true, description: 'With ACTION_REQUIRED: what somebody must do, and where.' })
   requiredAction!: ClosureActionType | null;
 
@@ -102,6 +109,7 @@ export class ClosureType {
       initiator: record.initiator,
       providerStatus: record.providerStatus,
       blockers: record.blockers.map((blocker) => ClosureBlockerType.of(blocker)),
+      blockersUnknown: record.blockersUnknown ?? [],
       requiredAction: ClosureActionType.orNull(record.requiredAction),
       expectedCloseAt: dateOrNull(record.expectedCloseAt),
       error: ClosureErrorType.orNull(record.error),
