@@ -192,7 +192,8 @@ describe('a client', () => {
 
   it('keeps a place for every priority, and none for who has given up', async () => {
     const { url, paths, letGo } = await serve();
-    const ask = client(url, { connections: 1, queue: 1, queueWaitMs: 300 });
+    // Long enough for a busy machine to serve two requests.
+    const ask = client(url, { connections: 1, queue: 1, queueWaitMs: 2_000, context: httpContext({ timeoutMs: 60_000 }) });
     const first = ask('/held');
     while (paths.length < 1) await wait(1);
     const POOL_FULL = { kind: 'notSent', cause: 'poolFull' };
