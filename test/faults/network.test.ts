@@ -9,7 +9,7 @@ import { inLanes } from './waiting';
  * Every fault met once by a close request, twice by reads and once by a token request, then a provider in good
  * health: what the closure becomes in the end. What the first answer makes of it is in test/gateway/answers.test.ts.
  */
-const QUICKLY = { PROVIDER_TIMEOUT_MS: '1000', RECONCILE_HORIZON_MS: '86400000', REOPEN_GRACE_MS: '86400000' };
+const QUICKLY = { PROVIDER_TIMEOUT_MS: '2000', RECONCILE_HORIZON_MS: '86400000', REOPEN_GRACE_MS: '86400000' };
 const PROVIDERS = ['upvest', 'emoney'] as const;
 const AT_ONCE = 8;
 /** Asked to wait a minute: it does. */
