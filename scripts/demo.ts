@@ -18,7 +18,7 @@ const PATIENCE_MS = 30_000;
 
 const CAUSES: Record<string, string> = {
   REQUEST: 'recorded',
-  RESPONSE: 'from the close request',
+  RESPONSE: "from the provider's answer",
   POLL: 'from a read of the account',
   WEBHOOK: "from the provider's webhook",
   OPERATOR: 'by a person',

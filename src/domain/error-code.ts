@@ -21,7 +21,7 @@ interface CodeFacts {
 export const ERROR_CODES = {
   INVALID_INPUT: { retry: 'AFTER_CHANGE', description: 'A value of the input breaks its rules; `field` names it. Nothing was recorded.' },
   UNKNOWN_PROVIDER: { retry: 'AFTER_CHANGE', description: 'No provider of that id is configured for the caller.' },
-  UNSUPPORTED_BY_PROVIDER: { retry: 'AFTER_CHANGE', description: 'The provider cannot do what the input asks; `field` names it. Nothing was recorded.' },
+  UNSUPPORTED_BY_PROVIDER: { retry: 'AFTER_CHANGE', description: 'The provider cannot do what is asked; `field` names it where it is input. Nothing was recorded.' },
   IDEMPOTENCY_KEY_REUSED: { retry: 'AFTER_CHANGE', description: 'The key was used before with another input.' },
   CLOSURE_IN_PROGRESS: { retry: 'READ_FIRST', description: 'Another closure of the account is live; the payload carries it.' },
   CLOSURE_NOT_FOUND: { retry: 'NEVER', description: 'No such closure, or not the caller\'s.' },

@@ -1,4 +1,4 @@
-import type { Blocker, BlockerCode } from './blocker';
+import { type Blocker, type BlockerCode, inOrder } from './blocker';
 import { type Caller, mayOperate } from './caller';
 import type { ClosureError } from './closure-error';
 import type { Closure, ClosureEvent } from './closure';
@@ -42,8 +42,13 @@ export function isSilent({ blockers, error, ...closure }: Closure): boolean {
  *   a sensitive closure from an ordinary one
  */
 export function closureAsSeenBy(caller: Caller, closure: Closure, ordinaryMapping: ReasonMapping): Closure {
-  const seen: Closure =
-    caller.subject === closure.subject && caller.tenant === closure.tenant ? closure : { ...closure, idempotencyKey: null };
+  const isOwn = caller.subject === closure.subject && caller.tenant === closure.tenant;
+  const seen: Closure = {
+    ...closure,
+    idempotencyKey: isOwn ? closure.idempotencyKey : null,
+    // What the last look left of a closing that has ended since.
+    blockersUnknown: isUnderWay(closure.status) ? closure.blockersUnknown : null,
+  };
   if (mayOperate(caller)) return seen;
   const hidden = isHidden(closure);
   const silent = isSilent(closure);
@@ -52,7 +57,7 @@ export function closureAsSeenBy(caller: Caller, closure: Closure, ordinaryMappin
   return {
     ...seen,
     blockers: blockersAsSeenBy(caller, seen.blockers),
-    blockersUnknown: seen.blockersUnknown && [...new Set(seen.blockersUnknown.map((code) => (HOLDS.includes(code) ? REVIEW.code : code)))],
+    blockersUnknown: seen.blockersUnknown && [...new Set(seen.blockersUnknown.map((code) => (HOLDS.includes(code) ? REVIEW.code : code)))].toSorted(),
     error: seen.error && errorAsSeenBy(caller, seen.error, silent),
     requiredAction: silent ? null : seen.requiredAction,
     providerStatus: hasWord ? seen.providerStatus : null,
@@ -70,7 +75,10 @@ export function eventsAsSeenBy(caller: Caller, closure: Closure, events: Closure
 
 export function blockersAsSeenBy(caller: Caller, blockers: Blocker[]): Blocker[] {
   if (mayOperate(caller)) return blockers;
-  return blockers.map((blocker) => (isHold(blocker) ? { ...REVIEW, stage: blocker.stage } : blocker));
+  const masked = blockers.map((blocker) => (isHold(blocker) ? { ...REVIEW, stage: blocker.stage } : blocker));
+  // Neither how many they are nor their place in the order tells a hold from a review.
+  const once = masked.filter(({ code, stage }, index) => code !== REVIEW.code || masked.findIndex((one) => one.code === code && one.stage === stage) === index);
+  return inOrder(once);
 }
 
 export function errorAsSeenBy(caller: Caller, error: ClosureError, hidden: boolean): ClosureError {

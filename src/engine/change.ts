@@ -40,7 +40,6 @@ export function changeOf(closure: Closure, verdict: Verdict, context: ChangeCont
   if (moved && verdict.set.status !== 'ACTION_REQUIRED' && closure.requiredAction) set.requiredAction = null;
   if (moved && verdict.set.providerStatus === undefined && closure.providerStatus && losesWord(closure.status, verdict.set.status)) set.providerStatus = null;
   if (moved && verdict.set.blockers === undefined && closure.blockers.length > 0 && endsWait(closure.status, verdict.set.status)) set.blockers = [];
-  if (moved && closure.blockersUnknown && verdict.set.status && !isUnderWay(verdict.set.status)) set.blockersUnknown = null;
   const told = moved || verdict.note !== undefined;
   const visible = told || different.some(([key]) => !UNSEEN.has(key as keyof ClosureProgress));
   if (visible) set.updatedAt = now;

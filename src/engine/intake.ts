@@ -66,7 +66,7 @@ export function checkCloseInput(providers: ProviderRegistry, caller: Caller, inp
     throw unsupported(`${provider.displayName} cannot be told of an intended closing of ${kind.kind}.`, ['announceOnly']);
   }
   if (input.includeAccounts && !kind.childKind) {
-    throw unsupported(`${provider.displayName} lists no accounts of ${kind.kind}.`, ['includeAccounts']);
+    throw unsupported(`${provider.displayName} has no accounts below an ${kind.kind} that could be closed with it.`, ['includeAccounts']);
   }
   const sellable = input.includeAccounts ? childOf(provider, kind) : kind;
   if (input.liquidatePositions && !sellable?.liquidatePositions) {

@@ -195,8 +195,8 @@ export class Operate {
 const WITHDRAWN: Verdict = { set: { status: 'CANCELLED', error: null, pendingRead: null, blockers: [] }, next: { kind: 'never' } };
 
 /** What is under way at the provider without a request of ours is somebody else's to withdraw. */
-function isWithdrawable({ closure: { status }, attempts }: Situation): boolean {
-  return canBecome(status, 'CANCELLED') && !isUnderWay(status) && !attempts.some(mayBeApplied);
+function isWithdrawable({ closure: { status, closingSeenAt }, attempts }: Situation): boolean {
+  return canBecome(status, 'CANCELLED') && !isUnderWay(status) && closingSeenAt === null && !attempts.some(mayBeApplied);
 }
 
 /** Nothing was closed by it: it ended, and the account is as it was, or somebody else closes the account. */

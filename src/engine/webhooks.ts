@@ -163,12 +163,12 @@ export class Webhooks {
   }
 
   /**
-   * A delivery may have been held back for long: where the account was closed before and came back, what happened well before
-   * the request may be the end of that closing.
+   * A delivery may have been held back for long: where another closing of the account was under way before, what happened
+   * well before the request may belong to that one.
    */
   private async isOfEarlier({ tenant, account, requestedAt, status }: Closure, { at }: News, { visibilityLagMs }: Facts): Promise<boolean> {
     if (isTerminal(status) || at >= requestedAt - visibilityLagMs) return false;
-    const filter: ListFilter = { accountRef: closureRef(account), status: ['CLOSED', 'REOPENED'] };
+    const filter: ListFilter = { accountRef: closureRef(account), status: ['CLOSED', 'REOPENED', 'FAILED', 'CANCELLED'] };
     return (await this.parts.store.list(tenant, filter, 1, null)).length > 0;
   }
 

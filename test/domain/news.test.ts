@@ -27,3 +27,17 @@ describe('news that asks for a look at the account', () => {
     expect(judged(marked(NOW - 1_000))).toEqual({ verdict: { set: {}, next: { kind: 'now' } } });
   });
 });
+
+describe('the beginning of a closing', () => {
+  it.each(['CLOSING', 'SCHEDULED', 'ACTION_REQUIRED'] as const)('says nothing of what cannot be seen of a closure that is %s', (status) => {
+    const closure = closureRecord({ status, blockersUnknown: ['OUTSTANDING_FEES'] });
+    const attempts = [{ number: 1, effect: 'ACCEPTED', markedAt: NOW - 5_000, deadlineMs: 1_000 } as Attempt];
+    expect(judgeNews({ closure, attempts }, { kind: 'closing', at: NOW }, FACTS)).toHaveProperty('verdict.set', expect.not.objectContaining({ blockersUnknown: null }));
+  });
+
+  it('that is told after its end, and after the account came back, begins nothing', () => {
+    const own = { initiator: 'PROVIDER', reason: 'PROVIDER_DECISION' } as const;
+    const closure = closureRecord({ ...own, status: 'REOPENED', requestedAt: NOW - 100_000, closedAt: NOW - 100_000, statusSince: NOW - 50_000 });
+    expect(judgeNews({ closure, attempts: [] }, { kind: 'closing', at: NOW - 100_500 }, FACTS)).toBeNull();
+  });
+});

@@ -1,4 +1,4 @@
-import type { Blocker } from '../../src/domain/blocker';
+import { type Blocker, inOrder } from '../../src/domain/blocker';
 import { type Caller, SCOPES } from '../../src/domain/caller';
 import { closureError } from '../../src/domain/closure-error';
 import type { ClosureEvent } from '../../src/domain/closure';
@@ -32,6 +32,20 @@ describe('what a caller without closures:operate sees', () => {
     expect(JSON.stringify(shown)).not.toMatch(/AML|case-77|SOURCE_OF_FUNDS/);
   });
 
+  it('neither the order nor the number of blockers tells a hold from a review', () => {
+    const restricted: Blocker = { ...hold, code: 'ACCOUNT_RESTRICTED', relatedIds: [] };
+    const seenOf = (...codes: Blocker['code'][]) => {
+      const blockers = inOrder([restricted, ...codes.map((code) => ({ ...hold, code }))]);
+      const blockersUnknown = ['DISPUTE' as const, ...codes].toSorted();
+      const { blockers: shown, blockersUnknown: unknown } = closureAsSeenBy(app, closureRecord({ status: 'CLOSING', blockers, blockersUnknown }), 'EXACT');
+      return [shown.map(({ code }) => code), unknown];
+    };
+    const review = [['ACCOUNT_RESTRICTED', 'MANUAL_REVIEW'], ['DISPUTE', 'MANUAL_REVIEW']];
+    expect(seenOf('MANUAL_REVIEW')).toEqual(review);
+    expect(seenOf('LEGAL_HOLD')).toEqual(review);
+    expect(seenOf('COMPLIANCE_HOLD', 'LEGAL_HOLD')).toEqual(review);
+  });
+
   it("the history keeps its steps and loses its words, and a person's note is for operations alone", () => {
     const note: ClosureEvent = { ...firstEvent(closureRecord()), cause: 'OPERATOR', detail: 'SAR filed' };
     const step: ClosureEvent = { ...note, cause: 'POLL', detail: 'The account was closing.' };
@@ -50,6 +64,13 @@ describe('what a caller without closures:operate sees', () => {
     expect(blockerFilterFor(app, ['MANUAL_REVIEW'])).toEqual(['MANUAL_REVIEW', 'COMPLIANCE_HOLD', 'LEGAL_HOLD']);
     expect(blockerFilterFor(operator, ['LEGAL_HOLD'])).toEqual(['LEGAL_HOLD']);
   });
+});
+
+it('nobody is shown what the last look left of a closing that has ended', () => {
+  for (const caller of [app, operator]) {
+    expect(closureAsSeenBy(caller, closureRecord({ status: 'CLOSED', blockersUnknown: ['OTHER'] }), 'EXACT').blockersUnknown).toBeNull();
+    expect(closureAsSeenBy(caller, closureRecord({ status: 'CLOSING', blockersUnknown: ['OTHER'] }), 'EXACT').blockersUnknown).toEqual(['OTHER']);
+  }
 });
 
 it('an operator sees everything but the keys of others', () => {

@@ -91,7 +91,7 @@ describe('what a group waited for is not shown', () => {
   });
 
   it('once a person has to settle its own request', async () => {
-    const { bank, harness, groupClosure } = await start({ a: 'OPEN' }, { reconcileHorizonMs: 1_500 });
+    const { bank, harness, groupClosure } = await start({ a: 'OPEN' }, { reconcileHorizonMs: 6_000 });
     bank.outcomes.set('group', [{ kind: 'unknown', detail: 'Lost.' }]);
     bank.outcomes.set('new', [LATER]);
     const id = await groupClosure();

@@ -117,6 +117,13 @@ describe('a closing account, where a part of the blockers is unknown', () => {
     expect(await shownAfter(before, after)).toEqual(['POSITIVE_BALANCE EUR', 'OPEN_POSITIONS']);
   });
 
+  it('keeps what somebody has to do beside what passes by itself', async () => {
+    const child = (resolvableBy: Blocker['resolvableBy'], id: string) => blocker('OPEN_CHILD_ACCOUNTS', 'COMPLETION', { resolvableBy, relatedIds: [id] });
+    const before = seen('CLOSING', { blockers: [child('TIME', 'A'), child('PARTNER', 'B')] });
+    const after = seen('CLOSING', { blockers: [child('TIME', 'A')], blockersUnknown: unknown('PROVIDER_RATE_LIMITED', ['OPEN_CHILD_ACCOUNTS']) });
+    expect(await shownAfter(before, after)).toEqual(['OPEN_CHILD_ACCOUNTS', 'OPEN_CHILD_ACCOUNTS']);
+  });
+
   it('loses what was read and is gone', async () => {
     const before = seen('CLOSING', { blockers: [cash('EUR'), positions] });
     const after = seen('CLOSING', { blockersUnknown: unknown('PROVIDER_PERMISSION_DENIED', ['OUTSTANDING_FEES']) });
@@ -164,13 +171,25 @@ describe('a closing account, where a part of the blockers is unknown', () => {
 
     it('where nobody knows which, that there may be anything', async () => {
       const id = await closing();
-      await polled(seen('CLOSING', { blockersUnknown: unknown('PROVIDER_PROTOCOL_ERROR') }));
+      await polled(seen('CLOSING', { blockersUnknown: unknown('PROVIDER_AUTHENTICATION_FAILED') }));
       expect(await told(id)).toEqual(['OTHER']);
+    });
+
+    it('is everything where the provider refuses to show the account', async () => {
+      const id = await closing();
+      const { version } = await harness.stored(id);
+      await polled(unknown('PROVIDER_PERMISSION_DENIED'));
+      expect(await harness.stored(id)).toMatchObject({ status: 'CLOSING', blockersUnknown: ['OTHER'], version: version + 1 });
+      await polled(seen('CLOSING'));
+      expect(await told(id)).toBeNull();
     });
 
     it('as before through trouble that passes by itself', async () => {
       const id = await closing();
-      await polled(seen('CLOSING', { blockersUnknown: unknown('PROVIDER_RATE_LIMITED', ['OPEN_ORDERS']) }));
+      await polled(
+        seen('CLOSING', { blockersUnknown: unknown('PROVIDER_RATE_LIMITED', ['OPEN_ORDERS']) }),
+        seen('CLOSING', { blockersUnknown: unknown('PROVIDER_PROTOCOL_ERROR', ['OPEN_ORDERS']) }),
+      );
       expect(await told(id)).toBeNull();
       await polled(partly);
       await polled(unknown('PROVIDER_UNAVAILABLE'), seen('CLOSING', { blockersUnknown: unknown('PROVIDER_TIMEOUT', ['OPEN_ORDERS']) }));
@@ -182,7 +201,7 @@ describe('a closing account, where a part of the blockers is unknown', () => {
       await polled(partly);
       bank.states = [seen('CLOSED')];
       await harness.until(id, 'CLOSED');
-      expect(await told(id)).toBeNull();
+      expect((await harness.engine.service.closures(CALLER, [id]))[0]?.blockersUnknown).toBeNull();
     });
 
     it('and not the name of a hold to those who must not see it', async () => {

@@ -12,8 +12,8 @@ let bank: ScriptedProvider;
 let providers: ConfiguredProvider[];
 let counter = 0;
 
-async function start(settings: Parameters<typeof startEngine>[1] = {}) {
-  bank = new ScriptedProvider({ outcomeSources: ['RESPONSE', 'POLL', 'WEBHOOK'] });
+async function start(settings: Parameters<typeof startEngine>[1] = {}, visibilityLagMs = 40) {
+  bank = new ScriptedProvider({ outcomeSources: ['RESPONSE', 'POLL', 'WEBHOOK'], visibilityLagMs });
   providers = [bank.configured()];
   harness = await startEngine(providers, { pollMinMs: 60_000, pollMaxMs: 60_000, ...settings });
 }
@@ -223,7 +223,7 @@ describe('what news makes of a closure', () => {
     await start();
     bank.answers = [{ kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: 'x', retryAfterMs: 60_000 }];
     const id = await close();
-    const begun = Date.now();
+    const begun = Date.now() - 1;
     await deliver([event(closed())]);
     await harness.until(id, 'REJECTED');
     await deliver([event(closing(begun))]);
@@ -265,6 +265,19 @@ describe('what news makes of a closure', () => {
     while (bank.reads === reads) await new Promise((resolve) => setTimeout(resolve, 5));
     await settled();
     expect(await harness.stored(again)).toMatchObject({ status: 'CLOSING', closingSeenAt: null });
+  });
+
+  it('the beginning of a closing that failed is none of the next request', async () => {
+    await start({ pollMinMs: 5, pollMaxMs: 10 });
+    const begun = Date.now();
+    bank.states = [seen('CLOSING'), seen('CLOSING'), seen('OPEN')];
+    await harness.until(await close(), 'FAILED');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    bank.answers = [{ kind: 'notApplied', code: 'PROVIDER_UNAVAILABLE', message: 'x', retryAfterMs: 60_000 }];
+    const id = await close();
+    await deliver([event(closing(begun))]);
+    await applied();
+    expect(await harness.stored(id)).toMatchObject({ status: 'REQUESTED', closingSeenAt: null });
   });
 
   it('however old, settles the only closing that there was', async () => {
@@ -370,6 +383,17 @@ describe('a closing that the provider starts by itself', () => {
     expect((await harness.history(id)).map(({ to, cause }) => `${to} by ${cause}`)).toEqual(['CLOSING by WEBHOOK', `${end} by POLL`]);
   });
 
+  it('is nobody\'s to withdraw here, whatever became of it', async () => {
+    await refusedOnce({ pollMinMs: 5, pollMaxMs: 10, reconcileHorizonMs: 150 });
+    bank.states = [seen('NOT_FOUND')];
+    await deliver([event(closing(Date.now() + 1_000))]);
+    while ((await all()).length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    const { id } = (await all())[0]!;
+    await harness.until(id, 'NEEDS_REVIEW');
+    const { closure, error } = await harness.engine.service.cancelClosure(CALLER, id);
+    expect([closure?.status, error?.code]).toEqual(['NEEDS_REVIEW', 'CLOSURE_NOT_CANCELLABLE']);
+  });
+
   it('is closed by its end, however late both are told', async () => {
     await refusedOnce();
     const { requestedAt } = (await all())[0]!;
@@ -380,7 +404,7 @@ describe('a closing that the provider starts by itself', () => {
   });
 
   it('before the request that it refused, and that reads did not show yet, becomes one too', async () => {
-    await start();
+    await start({}, 10_000);
     const begun = Date.now();
     bank.answers = [{ kind: 'conflict', documented: true }];
     bank.states = [seen('OPEN')];

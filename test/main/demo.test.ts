@@ -46,7 +46,7 @@ describe('npm run demo', () => {
       ['REQUESTED', 'REJECTED'],
       ['REQUESTED', 'UNCONFIRMED', 'CLOSED'],
     ]);
-    expect(parts[1]).toMatch(/CLOSING +from the close request +The provider sells the positions\./);
+    expect(parts[1]).toMatch(/CLOSING +from the provider's answer +The provider sells the positions\./);
     expect(parts[2]!.match(/its account ••••016[12]: REQUESTED, CLOSING/g)).toHaveLength(2);
     // Which of them a look meets depends on the machine.
     expect(shown).toMatch(/^ +waits for: (There are securities on the account\. \(HOLDER\)|Accounts of the group are still being closed\. \(TIME\))$/m);

@@ -108,13 +108,14 @@ function renderRequest(texts: Texts, { isSending, refusal }: Shown): void {
 
 function renderClosure(language: Language, closure: Closure): void {
   const texts = textsIn(language);
-  const { status, terminal, error, blockers, history } = closure;
+  const { status, terminal, error, blockers, blockersUnknown, history } = closure;
   part('progress').dataset['status'] = status;
   say('status', texts.status[status]);
   say('status-note', texts.statusNote[status]);
   say('trouble', error ? errorText(texts, error) : '');
   part('waiting').hidden = terminal || blockers.length === 0;
   renderBlockers(language, 'waiting-for', blockers);
+  say('not-seen', blockersUnknown.length > 0 ? texts.page.notSeen : '');
   const steps = history.filter(({ from, to }) => from !== to);
   part('history').replaceChildren(
     ...steps.map(({ to, at }) => element('li', {}, texts.status[to], ' ', element('time', { datetime: at }, dateAndTime(language, at)))),

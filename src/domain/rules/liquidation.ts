@@ -68,8 +68,8 @@ export function judgeSaleAnswer(situation: Situation, left: boolean, outcome: Li
         };
       }
       return {
-        set: { liquidation: over(begun, 'REFUSED'), ...trouble(situation, outcome.code, outcome.message, outcome) },
-        note: `The positions are not sold. ${outcome.message}`,
+        set: { liquidation: over(begun, 'REFUSED'), ...trouble(situation, outcome.code, notSold(outcome.message), outcome) },
+        note: notSold(outcome.message),
         next: GO_ON,
       };
     case 'notApplied': {
@@ -87,6 +87,11 @@ export function judgeSaleAnswer(situation: Situation, left: boolean, outcome: Li
       };
     }
   }
+}
+
+/** The closing goes on: without these words a refused sale would look like a refused closing. */
+function notSold(why: string): string {
+  return `The positions are not sold. ${why}`;
 }
 
 /** An answer proves something of its own request alone: one before it that is in doubt stays so, and is looked for in the list. */

@@ -34,7 +34,9 @@ export function judgeNews(situation: Situation, news: News, facts: Facts): NewsV
   const seen = news.kind === 'closed' ? ({ state: 'CLOSED', providerStatus: news.providerStatus } as const) : ({ state: 'CLOSING' } as const);
   // The news leaves what reads showed; before the request has left, the blockers are what it waits for.
   const blockers = isToBeSent(closure.status) ? [] : closure.blockers;
-  return { verdict: judgeRead(situation, { ok: true, ...seen, blockers, aliases: [] }, facts) };
+  const { set, ...verdict } = judgeRead(situation, { ok: true, ...seen, blockers, aliases: [] }, facts);
+  const { blockersUnknown: _notSeen, ...told } = set;
+  return { verdict: { ...verdict, set: told } };
 }
 
 /**
@@ -42,7 +44,7 @@ export function judgeNews(situation: Situation, news: News, facts: Facts): NewsV
  * they may have been refused because of that very closing, which reads did not show yet.
  */
 function othersSince({ closure, attempts }: Situation, { visibilityLagMs }: Facts): number {
-  const knewOfOne = closure.closingSeenAt !== null || closure.error?.code === 'ACCOUNT_ALREADY_CLOSED' || attempts.some(mayBeApplied);
+  const knewOfOne = closure.closedAt !== null || closure.closingSeenAt !== null || closure.error?.code === 'ACCOUNT_ALREADY_CLOSED' || attempts.some(mayBeApplied);
   return knewOfOne ? closure.statusSince : closure.requestedAt - visibilityLagMs;
 }
 

@@ -1,8 +1,8 @@
 import { type Blocker, inOrder, speltAs } from '../blocker';
 import { mayBeApplied } from '../closure';
 import { isUnderWay } from '../closure-status';
-import { isTransient } from '../error-code';
-import type { AccountRead, AccountSeen, BlockersUnknown } from '../outcome';
+import type { ClosureErrorCode } from '../error-code';
+import type { AccountRead, AccountSeen, BlockersUnknown, ReadFailed } from '../outcome';
 import { afterAcceptance } from './liquidation';
 import { judgeOpen, resendWhenSettled } from './read-open';
 import { refusedByState } from './refusal';
@@ -10,7 +10,7 @@ import { errorOf, type Facts, giveUp, horizonOf, isPastHorizon, type Situation, 
 
 /** How a read of the account is judged: the second table of the contract. */
 export function judgeRead(situation: Situation, read: AccountRead, facts: Facts): Verdict {
-  if (!read.ok) return nothingLearned(situation, facts, read.retryAfterMs);
+  if (!read.ok) return notRead(situation, read, facts);
   const verdict = verdictOn(situation, read, facts);
   const { notFoundSince } = situation.closure;
   const missing = read.state === 'NOT_FOUND' ? (notFoundSince ?? facts.now) : null;
@@ -34,17 +34,20 @@ function shown({ closure }: Situation, read: AccountSeen, { set: { status = clos
   };
 }
 
-/** No blockers would mean that nothing is in the way. What passes by itself is not told: the next read may know. */
+/** How a provider refuses a read for good: some answer alike to a token without the scope and to wrong credentials. */
+const REFUSED_READS: ReadonlySet<ClosureErrorCode> = new Set(['PROVIDER_PERMISSION_DENIED', 'PROVIDER_AUTHENTICATION_FAILED']);
+
+/** No blockers would mean that nothing is in the way. Of other trouble the next read may know more, and nothing is told. */
 function partUnknown(failure: BlockersUnknown | undefined): Verdict['set'] {
   if (!failure) return { blockersUnknown: null };
-  return isTransient(failure.code) ? {} : { blockersUnknown: failure.codes?.toSorted() ?? ['OTHER'] };
+  return REFUSED_READS.has(failure.code) ? { blockersUnknown: failure.codes?.toSorted() ?? ['OTHER'] } : {};
 }
 
 /** What was known stays where the read could not tell whether it is still so. */
 function knownBlockers(before: readonly Blocker[], { blockers, blockersUnknown }: AccountSeen): Blocker[] {
   if (!blockersUnknown) return inOrder(blockers);
   const { codes } = blockersUnknown;
-  const isRead = (old: Blocker): boolean => blockers.some(({ code, currency }) => code === old.code && currency === old.currency);
+  const isRead = (old: Blocker): boolean => blockers.some(({ code, currency, resolvableBy }) => code === old.code && currency === old.currency && resolvableBy === old.resolvableBy);
   return inOrder([...blockers, ...before.filter((old) => (!codes || codes.includes(old.code)) && !isRead(old))]);
 }
 
@@ -69,6 +72,12 @@ function verdictOn(situation: Situation, read: AccountSeen, facts: Facts): Verdi
     case 'UNKNOWN':
       return unknownWord(situation, read, facts);
   }
+}
+
+/** A read that failed moves nothing; what it could have shown of a closing account is unknown. */
+function notRead(situation: Situation, failure: ReadFailed, facts: Facts): Verdict {
+  const verdict = nothingLearned(situation, facts, failure.retryAfterMs);
+  return isUnderWay(situation.closure.status) ? { ...verdict, set: { ...partUnknown(failure), ...verdict.set } } : verdict;
 }
 
 /** The read decided nothing: what goes on is the schedule, and at the horizon a person. */

@@ -6,7 +6,7 @@ export const ClosureStatusEnum = apiEnum<ClosureStatus>(
   'Where a closure stands. Closed: no value will be added.',
   {
     SCHEDULED: "Takes effect at a later date, by the gateway's schedule or the provider's notice period.",
-    REQUESTED: 'Durably recorded, without evidence that the provider took it: being sent, or waiting for its next try.',
+    REQUESTED: 'Durably recorded, without evidence that the provider took it: being sent, or waiting for its next try, or, of a group with its accounts, for these (`blockers`).',
     UNCONFIRMED: 'Was sent, and its answer was lost or unusable; being reconciled with the provider. Never becomes FAILED by the passing of time.',
     ACTION_REQUIRED: 'The provider waits for a person or for data; `requiredAction` says what.',
     CLOSING: 'The provider accepted; not all of its preconditions are met yet, see `blockers`.',

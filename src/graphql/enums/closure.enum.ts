@@ -4,7 +4,7 @@ import { apiEnum } from './api-enum';
 
 export const ClosureEventCause = apiEnum<EventCause>('ClosureEventCause', 'What caused a step in the history of a closure.', {
   REQUEST: 'A request of a caller.',
-  RESPONSE: "The provider's answer to a close request.",
+  RESPONSE: "The provider's answer to a request to close, or to sell positions.",
   POLL: 'A read of the account at the provider.',
   WEBHOOK: 'A verified notification by the provider.',
   OPERATOR: "A person's decision.",

@@ -38,7 +38,7 @@ export class CloseAccountInputType implements CloseAccountInput {
   @Field(() => Boolean, {
     defaultValue: false,
     description:
-      'Close the accounts of the group first, each by a closure of its own; see `Closure.children`. An account that is being closed already keeps the closure that it has, as it was asked for.',
+      'Close the accounts of the group first, each by a closure of its own; see `Closure.children`. An account that is being closed already keeps its closure unchanged: neither the reason nor `liquidatePositions` of this request reaches it.',
   })
   includeAccounts!: boolean;
 }

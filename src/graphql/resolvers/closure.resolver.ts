@@ -17,7 +17,7 @@ export class ClosureResolver {
     return ClosureProviderType.of(provider);
   }
 
-  @FieldResolver(() => [ClosureReportType], { description: "Documents about the closing, for example the provider's closing statement." })
+  @FieldResolver(() => [ClosureReportType], { description: "Documents about the closing, for example the provider's closing statement; of a group, those of its accounts too." })
   async reports(@Root() closure: ClosureType, @Ctx() context: ApiContext, @Info() info: GraphQLResolveInfo): Promise<ClosureReportType[]> {
     spend(context, info, 0);
     const reports = await context.loaders.reports.load(closure.record);

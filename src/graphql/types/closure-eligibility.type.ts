@@ -14,7 +14,7 @@ export class ClosureEligibilityType {
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'True: the provider would accept the close now (no blocker of stage REQUEST). Null: could not be determined, `error` says why.',
+    description: 'True: the provider would accept the close now (no blocker of stage REQUEST). False: it would not. Null: not everything that may stand in the way could be seen, `error` says why.',
   })
   eligible!: boolean | null;
 
@@ -24,7 +24,7 @@ export class ClosureEligibilityType {
   @Field(() => [ClosureBlockerType], { description: 'What stands in the way of the request or of the completion.' })
   blockers!: ClosureBlockerType[];
 
-  @Field(() => ClosureErrorType, { nullable: true, description: 'Why nothing, or not everything, could be determined.' })
+  @Field(() => ClosureErrorType, { nullable: true, description: 'Why nothing, or not everything, could be determined, or why `eligible` is false where no blocker says so.' })
   error!: ClosureErrorType | null;
 
   @Field(() => GraphQLDateTime, { description: 'When the provider was asked.' })

@@ -52,12 +52,13 @@ export class ClosureType {
   providerStatus!: string | null;
 
   @Field(() => [ClosureBlockerType], {
-    description: 'What keeps a CLOSING account from CLOSED, what a group waits for before it is sent, or why the closing was refused.',
+    description:
+      'What keeps a CLOSING account from CLOSED, as the last read saw it (empty until the first one: see `nextCheckAt`; `refreshClosure` looks now), what a group waits for before it is sent, or why the closing was refused.',
   })
   blockers!: ClosureBlockerType[];
 
   @Field(() => [BlockerCodeEnum], {
-    description: 'What else may keep a CLOSING account from CLOSED: the provider does not let the gateway see it. OTHER: anything.',
+    description: 'What else may keep a CLOSING account from CLOSED: the provider does not let the gateway see it. OTHER: anything. Other trouble with reading is not told.',
   })
   blockersUnknown!: BlockerCode[];
 

@@ -21,6 +21,7 @@ export const de: Texts = {
     noAnswer: 'Es kam keine Antwort. Ihr Auftrag kann trotzdem angekommen sein: Senden Sie ihn noch einmal, er wird nur einmal ausgeführt.',
     progress: 'Ihr Auftrag',
     waitingFor: 'Er wartet darauf:',
+    notSeen: 'Vielleicht wartet er noch auf anderes: Die Bank zeigt uns nicht alles.',
     history: 'Was bisher geschah',
     startAgain: 'Neu beginnen',
   },

@@ -21,6 +21,7 @@ export const en: Texts = {
     noAnswer: 'No answer arrived. Your request may have been taken all the same: send it again, and it is carried out once only.',
     progress: 'Your closing',
     waitingFor: 'It waits for this:',
+    notSeen: 'There may be more that it waits for: the bank does not show us everything.',
     history: 'What happened so far',
     startAgain: 'Start again',
   },

@@ -6,7 +6,7 @@ export interface Texts {
   page: Record<
     | 'title' | 'language' | 'whichAccount' | 'before' | 'checking' | 'canBeClosed' | 'cannotBeClosed' | 'notKnown' | 'checkAgain'
     | 'closing' | 'reasonLabel' | 'consent' | 'consentMissing' | 'send' | 'sending' | 'sendAgain' | 'noAnswer'
-    | 'progress' | 'waitingFor' | 'history' | 'startAgain',
+    | 'progress' | 'waitingFor' | 'notSeen' | 'history' | 'startAgain',
     string
   >;
   reason: Record<Reason, string>;
