@@ -105,6 +105,17 @@ describe('what only delays the end of a closing', () => {
     gateway.sandboxes.upvest.change(id, { positions: [{ isin: 'US0378331005', quantity: '0' }] });
     expect(await shown(closureId, ({ blockers }) => blockers.length === 0)).toMatchObject({ status: 'CLOSING' });
   });
+
+  it('may be a withdrawal that came after the closing was accepted', async () => {
+    const id = randomUUID();
+    gateway.sandboxes.upvest.change(id, { closingMs: null });
+    const { closure } = await gateway.client.close({ account: { provider: 'upvest', kind: 'ACCOUNT_GROUP', id } });
+    const closureId = closure?.id ?? '';
+    gateway.sandboxes.upvest.change(id, { withdrawals: MAGIC_ACCOUNTS.find(({ name }) => name === 'withdrawals')?.preset.withdrawals });
+    expect(await shown(closureId, ({ blockers }) => blockers.length > 0)).toMatchObject({ status: 'CLOSING', blockers: [{ code: 'OUTSTANDING_WITHDRAWALS', amount: '150.00', resolvableBy: 'TIME' }] });
+    gateway.sandboxes.upvest.change(id, { withdrawals: [] });
+    expect(await shown(closureId, ({ blockers }) => blockers.length === 0)).toMatchObject({ status: 'CLOSING' });
+  });
 });
 
 describe('what the request is refused for', () => {

@@ -54,6 +54,23 @@ async function polls(id: string, count: number): Promise<void> {
 const lines = ({ history }: ClosureView): string[] => history.slice(1).map(({ to, detail }) => (detail === null ? to : `${to}: ${detail}`));
 
 describe('an account with positions that are to be sold', () => {
+  it.each([
+    ['sale-slow', { code: 'OPEN_POSITIONS', resolvableBy: 'TIME', selfResolving: true }],
+    ['sale-forbidden', { code: 'OPEN_POSITIONS', resolvableBy: 'HOLDER', selfResolving: false }],
+  ])('says who can do something about them: %s', async (name, expected) => {
+    const id = randomUUID();
+    gateway.sandboxes.upvest.change(id, MAGIC_ACCOUNTS.find((magic) => magic.name === name)?.preset ?? {});
+    const { closure } = await sell(id);
+    type Answer = { closureStatus: { blockers: object[] } };
+    const query = 'query ($id: ID!) { closureStatus(closureId: $id) { blockers { code resolvableBy selfResolving } } }';
+    let blockers: object[] = [];
+    while (!blockers.some((blocker) => JSON.stringify(blocker) === JSON.stringify(expected))) {
+      ({ blockers } = (await gateway.client.graphql<Answer>(query, { id: closure?.id })).closureStatus);
+      await pause();
+    }
+    expect(blockers).toEqual([expected]);
+  });
+
   it('is CLOSING, has them sold once, and is CLOSED', async () => {
     const id = newAccount();
     const { closure, error } = await sell(id);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { webhookEvent } from '../../providers/upvest/sandbox/webhook-events';
 import { startTestGateway, type TestGateway } from '../support/gateway';
 
 /** Reads come too late to matter here: what settles a closure is the provider's webhook. */
@@ -87,6 +88,30 @@ describe('deliveries that prove nothing', () => {
     ['too large', '/webhooks/upvest', 'x'.repeat(2 * 1024 * 1024), {}, 413],
   ])('%s', async (_, path, body, headers, status) => {
     expect((await post(path, body, headers)).status).toBe(status);
+  });
+
+  it('signed, and then changed by one bit or delivered long after, are refused and move nothing', async () => {
+    const id = randomUUID();
+    const { upvest } = gateway.sandboxes;
+    upvest.change(id, { closingMs: null });
+    const { closure } = await gateway.client.close({ account: { provider: 'upvest', id } });
+    const path = '/webhooks/upvest';
+    const news = webhookEvent('ACCOUNT.CLOSED', { id, status: 'CLOSED' });
+    const send = async ({ headers, body }: ReturnType<typeof upvest.signDelivery>) =>
+      (await fetch(gateway.client.url + path, { method: 'POST', headers, body: new Uint8Array(body) })).status;
+    const good = upvest.signDelivery([news], { path });
+    const flipped = [...good.body.keys()].map((index) => {
+      const body = Buffer.from(good.body);
+      body.writeUInt8(body.readUInt8(index) ^ (1 << index % 8), index);
+      return { headers: good.headers, body };
+    });
+    const stale = upvest.signDelivery([news], { path, created: Math.floor(Date.now() / 1000) - 3_600 });
+    const statuses: number[] = [];
+    for (const delivery of [...flipped, stale]) statuses.push(await send(delivery));
+    expect(new Set(statuses)).toEqual(new Set([401]));
+    expect(await gateway.client.status(closure!.id)).toMatchObject({ status: 'CLOSING' });
+    expect(await send(good)).toBe(200);
+    await gateway.client.until(closure!.id, 'CLOSED');
   });
 
   it('are taken up to 1 MiB, and no further', async () => {

@@ -26,6 +26,13 @@ export function inboxContract(current: Current): void {
       expect(await store.claimEvents(10, LEASE_MS)).toEqual([]);
     });
 
+    it('keeps all events of a delivery or none', async () => {
+      const { store } = current();
+      const broken = { ...event('two'), type: null as unknown as string };
+      await expect(store.keepEvents('bank', [event('one'), broken, event('three')], 1_000)).rejects.toThrow();
+      expect(await store.claimEvents(10, LEASE_MS)).toEqual([]);
+    });
+
     it('keeps the first of two that one delivery has under one id', async () => {
       const { store } = current();
       const numbered = Array.from({ length: 100 }, (_none, index) => event('one', String(index)));

@@ -1,5 +1,5 @@
 import { type Blocker, inOrder, speltAs } from '../blocker';
-import { mayBeApplied } from '../closure';
+import { type Closure, mayBeApplied } from '../closure';
 import { isUnderWay } from '../closure-status';
 import type { ClosureErrorCode } from '../error-code';
 import type { AccountRead, AccountSeen, BlockersUnknown, ReadFailed } from '../outcome';
@@ -26,12 +26,18 @@ function shown({ closure }: Situation, read: AccountSeen, { set: { status = clos
   const word = read.providerStatus === undefined ? {} : { providerStatus: read.providerStatus };
   if (status === 'CLOSED') return read.state === 'CLOSED' ? word : {};
   if (!isUnderWay(status) && !isUnderWay(closure.status)) return word;
+  const blockers = read.blockers.map((blocker) => whileSold(closure, blocker));
   return {
     ...word,
-    blockers: speltAs(closure.blockers, knownBlockers(closure.blockers, read)),
+    blockers: speltAs(closure.blockers, knownBlockers(closure.blockers, { ...read, blockers })),
     ...partUnknown(read.blockersUnknown),
     expectedCloseAt: read.expectedCloseAt ?? closure.expectedCloseAt,
   };
+}
+
+/** Positions that the provider is selling go without anybody doing anything. */
+function whileSold({ liquidation }: Closure, blocker: Blocker): Blocker {
+  return blocker.code === 'OPEN_POSITIONS' && liquidation?.stage === 'ACCEPTED' ? { ...blocker, resolvableBy: 'TIME', selfResolving: true } : blocker;
 }
 
 /** How a provider refuses a read for good: some answer alike to a token without the scope and to wrong credentials. */
