@@ -177,7 +177,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'a closure with a request in doubt can be withdrawn',
-    patches: [['src/engine/operate.ts', "closure.status !== 'CLOSING' && !attempts.some(mayBeApplied);", "closure.status !== 'CLOSING' && attempts.length >= 0;"]],
+    patches: [['src/engine/operate.ts', 'closingSeenAt === null && !attempts.some(mayBeApplied);', 'closingSeenAt === null && attempts.length >= 0;']],
     tests: ['test/engine/promises.test.ts', 'test/model/engine.property.test.ts'],
   },
   {
