@@ -45,7 +45,7 @@ export interface ClosureProgress {
   closedAt: number | null;
   providerStatus: string | null;
   blockers: Blocker[];
-  /** What else may be in the way: the provider cannot be asked, and that does not pass by itself. OTHER: anything. Null: nothing else. */
+  /** What else may be in the way of a closing account: the provider refuses to show it. OTHER: anything. Null: nothing was refused. */
   blockersUnknown: BlockerCode[] | null;
   requiredAction: RequiredAction | null;
   expectedCloseAt: number | null;
